@@ -1,0 +1,1 @@
+"""The Safer Sleep Assistant: guidance, understanding, record, dialogue and portal."""
