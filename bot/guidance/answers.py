@@ -1,0 +1,123 @@
+"""What a message tells about the household: pure functions over entities and acts.
+
+Answers are read from entities and the act, never from free text, so that "is wine ok
+tonight" is never taken as the answer to whatever was asked before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from bot.guidance.facts import TOGETHER, Facts, Known, Value, load_facts
+from bot.vocabulary import Act, Answer
+
+SUBSTANCE_FACTS = {
+    "drink": "alcohol_tonight",
+    "smoking": "smokes",
+    "drug": "drugs_tonight",
+    "medicine": "sedating_medicine",
+}
+NUMBER_FACTS = {
+    "baby_age": ("baby_age_weeks", "weeks"),
+    "gestation": ("gestation_weeks", "weeks"),
+    "birth_weight": ("birth_weight_grams", "grams"),
+}
+LATER = {"tomorrow", "friday", "saturday", "sunday", "weekend", "next_week"}
+ANSWERING = {Act.AFFIRM: Answer.YES, Act.DENY: Answer.NO, Act.DONT_KNOW: Answer.DONT_KNOW}
+TELLING = {Act.TELL_PRACTICE, Act.INFORM, Act.CORRECT, Act.AFFIRM, Act.DENY, Act.ASK_ADVICE, Act.ARGUE}
+
+
+def facts_from(
+    entities: Sequence[Mapping[str, Any]], act: Act, asked: str | None, at: datetime
+) -> tuple[Known, ...]:
+    """The answers in one message.
+
+    Args:
+        entities: entities with normalised values, as ``safer-sleep parse`` gives them.
+        act: what the person did with the message.
+        asked: the fact that was asked just before, if any.
+        at: when it was said, timezone-aware.
+    """
+    facts = load_facts()
+    told = _told(entities, act, facts, at) if act in TELLING else ()
+    if asked is None or any(known.fact == asked for known in told):
+        return _together(told, act, asked, entities, at)
+    if act in ANSWERING and not _number_only(facts, asked, told):
+        return (*told, Known(asked, _about(entities, facts[asked].about), ANSWERING[act], at))
+    return told
+
+
+def _told(
+    entities: Sequence[Mapping[str, Any]], act: Act, facts: Facts, at: datetime
+) -> tuple[Known, ...]:
+    later = any(e["entity"] == "event" for e in entities) or any(
+        e["entity"] == "when" and e["value"]["name"] in LATER for e in entities
+    )
+    found: dict[tuple[str, str], Known] = {}
+
+    def keep(fact: str, about: str, value: Value) -> None:
+        if fact in facts:
+            found[fact, about] = Known(fact, about, value, at)
+
+    for entity in entities:
+        name, value = entity["entity"], entity["value"]
+        if value.get("taken_back"):
+            continue
+        if name in SUBSTANCE_FACTS:
+            # A question ("can I have a glass of wine?") tells nothing about tonight.
+            if act in {Act.ASK_ADVICE, Act.ARGUE} and not _amount(entities):
+                continue
+            if name == "drink" and later:
+                keep("planned_drinking", "household", value["answer"])
+            else:
+                for about in _people(value["about"]):
+                    keep(SUBSTANCE_FACTS[name], about, value["answer"])
+        elif name in NUMBER_FACTS:
+            fact, unit = NUMBER_FACTS[name]
+            keep(fact, "baby", value[unit])
+        elif name == "multiples":
+            keep("more_than_one_baby", "household", value["answer"])
+        elif name == "unwell" and act not in {Act.ASK_ADVICE, Act.ARGUE}:
+            keep("baby_unwell", "baby", value["answer"])
+        elif name == "feeding" and value["name"] == "breastfed" and act != Act.ARGUE:
+            keep("breastfed", "baby", Answer.YES.value)
+    return tuple(found.values())
+
+
+def _together(
+    told: tuple[Known, ...],
+    act: Act,
+    asked: str | None,
+    entities: Sequence[Mapping[str, Any]],
+    at: datetime,
+) -> tuple[Known, ...]:
+    """A no to a question about everybody is a no about everybody ("no, neither of us smoke")."""
+    if asked is None or act not in {Act.DENY, Act.INFORM}:
+        return told
+    answers = [known for known in told if known.fact == asked]
+    everybody = any(e["entity"] == "person" and e["value"]["name"] == "us" for e in entities)
+    if answers and all(k.value == Answer.NO for k in answers) and (act == Act.DENY or everybody):
+        return (*[k for k in told if k.fact != asked], Known(asked, TOGETHER, Answer.NO.value, at))
+    return told
+
+
+def _amount(entities: Sequence[Mapping[str, Any]]) -> bool:
+    return any(entity["entity"] == "units" for entity in entities)
+
+
+def _people(about: str) -> tuple[str, ...]:
+    return ("me", "partner") if about == "us" else (about,)
+
+
+def _about(entities: Sequence[Mapping[str, Any]], kind: str) -> str:
+    """Whom a bare yes is about: the one person named with it, else everybody asked about."""
+    if kind != "adult":
+        return kind
+    people = {e["value"]["name"] for e in entities if e["entity"] == "person"} - {"us", "nobody_else"}
+    return people.pop() if len(people) == 1 else TOGETHER
+
+
+def _number_only(facts: Facts, asked: str, told: Sequence[Known]) -> bool:
+    return facts[asked].type == "number" and any(known.fact == asked for known in told)
