@@ -1,0 +1,1 @@
+"""Hosting Rasa: without TensorFlow, with actions in the same process."""

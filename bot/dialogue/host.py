@@ -1,0 +1,183 @@
+"""The assistant in one process: the model, the actions, and one way to take a turn.
+
+The portal, the shell and the conversation tests all go through :meth:`Assistant.turn`,
+so that what is tested is what runs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+import warnings
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bot import blocks
+from bot.blocks import Block
+from bot.dialogue import without_tensorflow
+from bot.errors import ModelError
+from bot.guidance.emergencies import emergency_links
+from bot.settings import ROOT, Settings, log_to_stderr, settings
+
+logger = logging.getLogger(__name__)
+
+ERASE_EVENT = "erase_chat"
+"""``metadata`` key of a bot message that asks the host to erase this chat after the turn."""
+
+FAILURE_TEXT = (
+    "Something went wrong on our side and I cannot answer just now. "
+    "If a baby or anyone else is in danger, call the emergency services now."
+)
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One answered message.
+
+    Attributes:
+        blocks: what to show, in order; never empty.
+        parse: what was understood (the last message's parse data).
+        milliseconds: how long it took.
+        failed: whether the emergency-line block stands in for an answer.
+    """
+
+    blocks: tuple[Block, ...]
+    parse: dict[str, Any] = field(default_factory=dict)
+    milliseconds: float = 0.0
+    failed: bool = False
+
+
+class Assistant:
+    """A loaded model with its actions.
+
+    Attributes:
+        agent: Rasa's agent.
+    """
+
+    def __init__(self, agent: Any, config: Settings) -> None:
+        self.agent = agent
+        self._settings = config
+
+    @classmethod
+    async def load(
+        cls, model: Path | None = None, config: Settings | None = None, tracker_store: Any = None
+    ) -> Assistant:
+        """Load the newest model (or ``model``) and take one silent turn to warm up.
+
+        Raises:
+            ModelError: there is no model, or it cannot be loaded.
+        """
+        config = config or settings()
+        prepare()
+        from rasa.core.agent import Agent
+        from rasa.utils.endpoints import EndpointConfig
+
+        from bot.dialogue.in_process import InProcessActions
+
+        path = model or newest_model(config)
+        endpoint = (
+            EndpointConfig(url=config.action_endpoint)
+            if config.action_endpoint
+            else InProcessActions()
+        )
+        try:
+            agent = Agent.load(
+                str(path), action_endpoint=endpoint, tracker_store=tracker_store
+            )
+        except Exception as error:
+            raise ModelError(f"the model {path.name} cannot be loaded: {error}") from error
+        if not agent.is_ready():
+            raise ModelError(f"the model {path.name} cannot be loaded; run `make train`")
+        assistant = cls(agent, config)
+        await assistant.parse("hello")
+        return assistant
+
+    async def parse(self, text: str) -> dict[str, Any]:
+        """What is understood of ``text``, with no conversation around it."""
+        from bot.understanding.english import clean
+
+        return dict(await self.agent.parse_message(clean(text) or " "))
+
+    async def turn(
+        self, session_id: str, text: str, message_id: str, payload: str | None = None
+    ) -> Turn:
+        """Take one turn and answer, whatever happens.
+
+        A crash, an empty answer or more than ``turn_timeout_seconds`` becomes the
+        emergency-line block: silence is never an answer.
+
+        Args:
+            session_id: the server-made session id.
+            text: what the person typed; leading slashes are removed.
+            message_id: the client's id of the message; actions key what they record on it.
+            payload: the intent of a choice the person pressed, instead of ``text``.
+        """
+        from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
+
+        from bot.understanding.english import clean
+
+        started = time.perf_counter()
+        channel = CollectingOutputChannel()
+        said = payload if payload is not None else clean(text)
+        message = UserMessage(
+            said or " ", channel, session_id, input_channel="saferchat", message_id=message_id
+        )
+        try:
+            await asyncio.wait_for(
+                self.agent.handle_message(message), self._settings.turn_timeout_seconds
+            )
+        except Exception as error:  # a crash is never silence
+            logger.error("a turn failed: %s", type(error).__name__)
+            return Turn((failure_block(self._settings),), {}, _since(started), failed=True)
+        found = [block for each in channel.messages for block in blocks.from_rasa(each)]
+        if not found:
+            logger.error("a turn gave an empty answer")
+            return Turn((failure_block(self._settings),), {}, _since(started), failed=True)
+        tracker = await self.agent.tracker_store.retrieve(session_id)
+        parse = dict(tracker.latest_message.parse_data) if tracker and tracker.latest_message else {}
+        return Turn(tuple(found), parse, _since(started))
+
+    async def forget(self, session_id: str) -> None:
+        """Erase the conversation's tracker."""
+        erase = getattr(self.agent.tracker_store, "erase", None)
+        if erase is not None:
+            await erase(session_id)
+
+
+def prepare() -> None:
+    """Quiet logging, no TensorFlow, fast checks. Safe to call more than once."""
+    log_to_stderr()
+    # Old libraries that Rasa pins warn of their own future; people who run us cannot act on it.
+    warnings.filterwarnings("ignore", category=DeprecationWarning)
+    without_tensorflow.install(ROOT / "config.yml")
+    from bot.dialogue.in_process import cache_event_types, compile_result_check
+
+    compile_result_check()
+    cache_event_types()
+
+
+def newest_model(config: Settings) -> Path:
+    """The newest model file in the models folder.
+
+    Raises:
+        ModelError: there is none.
+    """
+    folder = Path(config.model)
+    folder = folder if folder.is_absolute() else ROOT / folder
+    if folder.is_file():
+        return folder
+    models = sorted(folder.glob("*.tar.gz"), key=lambda path: path.stat().st_mtime)
+    if not models:
+        raise ModelError(f"there is no model in {folder.name}/; run `make train`")
+    return models[-1]
+
+
+def failure_block(config: Settings) -> Block:
+    """The block that stands in for an answer that failed."""
+    return blocks.error(FAILURE_TEXT, emergency_links(config.nation), "no_answer")
+
+
+def _since(started: float) -> float:
+    return round((time.perf_counter() - started) * 1000, 2)

@@ -1,0 +1,127 @@
+"""How near a message is to the phrasings that each advice statement answers.
+
+The guidance files' ``asked_as`` lines are this component's training data; it reads them
+as data (this room imports no other room). ``bot.guidance.choose`` uses the nearness to
+put the statement first that answers what was asked.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from bot.settings import ROOT, settings
+from bot.understanding.encoder import VECTOR, VectorCache
+from bot.understanding.english import clean
+from bot.understanding.fingerprints import code_fingerprint, files_fingerprint
+from bot.understanding.guard import guarded
+
+STATEMENTS = "statements"
+"""Message key: nearest statements as ``{"id": str, "score": float}``, nearest first."""
+
+SHOWN = 12
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
+class StatementRanker(GraphComponent):
+    """Cosine between the message and each statement's phrasings, the best phrasing counts."""
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        """Where the guidance files are, from the project's folder."""
+        return {"guidance": "bot/guidance/topics"}
+
+    def __init__(
+        self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource
+    ) -> None:
+        self._config = config
+        self._storage = model_storage
+        self._resource = resource
+        self._ids: list[str] = []
+        self._vectors = np.zeros((0, 0), dtype=np.float32)
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> StatementRanker:
+        """A new, untrained component."""
+        return cls(config, model_storage, resource)
+
+    @classmethod
+    def fingerprint_addon(cls, config: dict[str, Any]) -> str:
+        """Retrain when the guidance files change."""
+        paths = guidance_files({**cls.get_default_config(), **config}["guidance"])
+        return files_fingerprint(paths) + code_fingerprint("statements.py")
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Encode every phrasing of every statement."""
+        phrasings = [
+            (entry["id"], clean(phrasing))
+            for path in guidance_files(self._config["guidance"])
+            for entry in yaml.safe_load(path.read_text(encoding="utf-8"))["statements"]
+            for phrasing in entry.get("asked_as", ())
+        ]
+        self._ids = [statement for statement, _ in phrasings]
+        cache = VectorCache(settings().data_dir / "statements-cache.npz")
+        self._vectors = cache.encode([text for _, text in phrasings])
+        with self._storage.write_to(self._resource) as folder:
+            np.save(folder / "vectors.npy", self._vectors.astype(np.float32))
+            (folder / "ids.json").write_text(json.dumps(self._ids))
+        return self._resource
+
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        """Nothing later in training needs statements."""
+        return training_data
+
+    @guarded
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Set the nearest statements of each message."""
+        for message in messages:
+            vector = message.get(VECTOR)
+            if vector is None or not self._ids:
+                continue
+            best: dict[str, float] = {}
+            for statement, score in zip(self._ids, self._vectors @ vector):
+                best[statement] = max(best.get(statement, -1.0), float(score))
+            nearest = sorted(best.items(), key=lambda item: -item[1])[:SHOWN]
+            message.set(
+                STATEMENTS,
+                [{"id": statement, "score": round(score, 4)} for statement, score in nearest],
+                add_to_output=True,
+            )
+        return messages
+
+    @classmethod
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> StatementRanker:
+        """Read the trained component back."""
+        component = cls(config, model_storage, resource)
+        with model_storage.read_from(resource) as folder:
+            component._vectors = np.load(folder / "vectors.npy", allow_pickle=False)
+            component._ids = json.loads((folder / "ids.json").read_text())
+        return component
+
+
+def guidance_files(folder: str) -> list[Path]:
+    """The topic files under ``folder`` (from the project's root), in order of name."""
+    return sorted((ROOT / folder).glob("*.yml"))
