@@ -123,33 +123,34 @@ class ActionDecline(Action):
         return turn.events()
 
 
-async def advise(turn: TurnState, topics: Sequence[str], more: bool = False) -> None:
+async def advise(turn: TurnState, topics: Sequence[str], more: bool = False, tailored: bool = False) -> None:
     """Choose, commit, speak, and end with one question.
 
     Args:
         turn: the turn.
         topics: the topics to answer.
         more: whether this goes on with what was said, so that no first line is needed.
+        tailored: whether only what a new fact changes is said; while facts are still
+            being asked, often nothing but the next question.
     """
     library = load_library()
     given = list(turn.slots.get("statements_given") or [])
-    choice = choose(
-        library,
-        turn.household,
-        topics,
-        MessageContext(turn.kind, turn.tonight, turn.nearness, given, settings().pilot),
-    )
-    fresh = [s for s in choice.statements if not more or s.id not in given]
+    message = MessageContext(turn.kind, turn.tonight, turn.nearness, given, settings().pilot, tailored)
+    choice = choose(library, turn.household, topics, message)
+    if tailored and choice.ask is not None:
+        await turn.keep([])
+        ask_fact(turn, choice.ask)
+        return
+    fresh = [s for s in choice.statements if not (more or tailored) or s.id not in given]
     if not fresh and not choice.holding:
         await turn.keep([])
-        turn.utter(
-            "utter_nothing_more" if more else "utter_no_checked_advice",
-            **({} if more else {"lullaby_trust": turn.contact("lullaby_trust")}),
-        )
+        if more or tailored:
+            turn.utter("utter_anything_else" if tailored else "utter_nothing_more")
+        else:
+            turn.utter("utter_no_checked_advice", lullaby_trust=turn.contact("lullaby_trust"))
+        turn.change(question=None)
         return
-    outcome = await turn.keep(
-        [AdviceEntry(turn.message_id, s.id, s.version, s.topic, "chat") for s in fresh]
-    )
+    outcome = await turn.keep([AdviceEntry(turn.message_id, s.id, s.version, s.topic, "chat") for s in fresh])
     turn.change(
         statements_given=list(dict.fromkeys([*given, *(s.id for s in fresh)])),
         last_statements=[s.id for s in fresh],
@@ -159,7 +160,7 @@ async def advise(turn: TurnState, topics: Sequence[str], more: bool = False) -> 
     if turn.tonight:
         _answer_tonight(turn, choice, fresh)
         return
-    if not more:
+    if not (more or tailored):
         _acknowledge(turn, choice)
     for wording in choice.holding:
         turn.say(blocks.paragraph(turn.worded(wording)))
@@ -236,17 +237,13 @@ def _offer_option(topic: str | None) -> tuple[str, str] | None:
 
 def statement_block(turn: TurnState, statement: Statement, wording: str) -> blocks.Block:
     """A statement as a paragraph that carries its id and version."""
-    return blocks.paragraph(
-        turn.worded(wording), statement=statement.id, version=statement.version
-    )
+    return blocks.paragraph(turn.worded(wording), statement=statement.id, version=statement.version)
 
 
 def source_block(statements: Sequence[Statement]) -> blocks.Block:
     """Every source of the statements, each once."""
     found = {source.url: source for statement in statements for source in statement.sources}
-    return blocks.sources(
-        [{"name": s.name, "year": s.year, "url": s.url} for s in list(found.values())[:4]]
-    )
+    return blocks.sources([{"name": s.name, "year": s.year, "url": s.url} for s in list(found.values())[:4]])
 
 
 def said_last(turn: TurnState) -> list[Statement]:

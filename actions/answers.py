@@ -63,7 +63,7 @@ async def _told_something(turn: TurnState) -> None:
 async def advise_anew(turn: TurnState, topics: list[str]) -> None:
     """What the new fact changes: the next question, or what now applies."""
     if topics:
-        await advice.advise(turn, topics, more=True)
+        await advice.advise(turn, topics, tailored=True)
     else:
         await turn.keep([])
         turn.utter("utter_anything_else")

@@ -66,18 +66,14 @@ async def where_we_were(turn: TurnState) -> None:
     over = next((row for row in earlier if row.check_outcome != CheckOutcome.SAID_BACK), None)
     if over is not None and over.topic in library.topics:
         statement = library.statement(over.statement_id)
-        turn.utter(
-            "utter_where_we_were_over", statement=turn.worded(statement.entry.say.text())
-        )
+        turn.utter("utter_where_we_were_over", statement=turn.worded(statement.entry.say.text()))
         turn.change(
             last_statements=[statement.id],
             last_topics=[statement.topic],
             question=f"check_understanding:{statement.id}",
         )
         turn.utter("utter_check_understanding")
-        turn.say(
-            blocks.choices([("It makes sense", "/affirm"), ("Say it another way", "/ask_again")])
-        )
+        turn.say(blocks.choices([("It makes sense", "/affirm"), ("Say it another way", "/ask_again")]))
     else:
         turn.utter("utter_anything_else")
 
@@ -98,9 +94,7 @@ def titles(rows: Sequence[AdviceRow]) -> str:
     """The topics of some rows as a list in words, each once."""
     library = load_library()
     names = [
-        library.topics[row.topic].file.title.text().lower()
-        for row in rows
-        if row.topic in library.topics
+        library.topics[row.topic].file.title.text().lower() for row in rows if row.topic in library.topics
     ]
     unique = list(dict.fromkeys(names))
     return ", ".join(unique[:-1]) + (" and " if len(unique) > 1 else "") + unique[-1] if unique else ""

@@ -33,8 +33,6 @@ def hand_over(turn: TurnState) -> None:
     """The health visitor, then the lines that are verified where the person is."""
     turn.utter("utter_hand_over")
     found = [service(name, turn.nation) for name in LINES]
-    turn.say(
-        blocks.bullets([f"{s.title}: {s.contact}, for {s.purpose}" for s in found if s is not None])
-    )
+    turn.say(blocks.bullets([f"{s.title}: {s.contact}, for {s.purpose}" for s in found if s is not None]))
     turn.utter("utter_no_one_reads")
     turn.change(question=None, unsure_count=0)

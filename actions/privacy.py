@@ -33,12 +33,8 @@ class ActionShowRecord(Action):
         turn = await read_turn(dispatcher, tracker)
         turn.utter("utter_what_is_kept")
         try:
-            history = await in_thread(
-                lambda: the_record().history(turn.session_id, turn.moment)
-            )
-            answers = await in_thread(
-                lambda: the_record().answers(turn.session_id, turn.moment)
-            )
+            history = await in_thread(lambda: the_record().history(turn.session_id, turn.moment))
+            answers = await in_thread(lambda: the_record().answers(turn.session_id, turn.moment))
         except RecordError:
             turn.utter("utter_what_is_kept_unknown")
             return turn.events()
@@ -116,9 +112,9 @@ async def _delete(turn: TurnState) -> None:
         turn.utter("utter_not_deleted")
         return
     turn.learnt = ()
-    turn.utter("utter_deleted")
     # The host erases the trackers when the turn is over: Rasa saves this one at its end.
-    turn.say({"type": "paragraph", "text": "", "erased": [*erased, turn.session_id]})
+    sessions = list(dict.fromkeys([*erased, turn.session_id]))
+    turn.dispatcher.utter_message(response="utter_deleted", json_message={"erased": sessions})
 
 
 def _title(topic: str) -> str:

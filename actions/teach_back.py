@@ -110,9 +110,7 @@ def _open_check(turn: TurnState) -> str | None:
     return turn.question.removeprefix(PREFIX) if turn.question.startswith(PREFIX) else None
 
 
-async def _keep(
-    turn: TurnState, statement: Statement, method: CheckMethod, outcome: CheckOutcome
-) -> None:
+async def _keep(turn: TurnState, statement: Statement, method: CheckMethod, outcome: CheckOutcome) -> None:
     await turn.keep([CheckEntry(turn.message_id, statement.id, method, outcome)])
 
 

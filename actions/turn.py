@@ -130,9 +130,7 @@ class TurnState:
     @property
     def tonight(self) -> bool:
         """Night hours, or "now" or "tonight" in the message: answer first, one thing to do."""
-        said = any(
-            e["entity"] == "when" and e["value"].get("name") in TONIGHT for e in self.entities
-        )
+        said = any(e["entity"] == "when" and e["value"].get("name") in TONIGHT for e in self.entities)
         return said or is_night(self.moment, settings().timezone)
 
     def change(self, **slots: Any) -> None:
@@ -162,16 +160,13 @@ class TurnState:
     async def keep(self, entries: Sequence[Entry]) -> Outcome | None:
         """Commit what was said. None when there is nobody to keep it for, or no store at all."""
         learnt: list[Entry] = [
-            AnswerEntry(self.message_id, known.fact, known.about, str(known.value))
-            for known in self.learnt
+            AnswerEntry(self.message_id, known.fact, known.about, str(known.value)) for known in self.learnt
         ]
         everything = [*learnt, *entries]
         if self.session is None or not everything:
             return None
         try:
-            return await in_thread(
-                lambda: the_record().append(self.session_id, everything, self.moment)
-            )
+            return await in_thread(lambda: the_record().append(self.session_id, everything, self.moment))
         except RecordError as error:
             logger.error("an append failed: %s", type(error).__name__)
             return None

@@ -112,7 +112,8 @@ def from_rasa(message: Mapping[str, Any]) -> list[Block]:
         return [dict(custom)]
     found: list[Block] = []
     if message.get("text"):
-        found.append(paragraph(str(message["text"])))
+        more = custom if isinstance(custom, Mapping) else {}
+        found.append(paragraph(str(message["text"]), **more))
     if message.get("buttons"):
         found.append(choices([(b["title"], b["payload"]) for b in message["buttons"]]))
     return found

@@ -18,7 +18,8 @@ from bot import blocks
 from bot.blocks import Block
 from bot.dialogue import without_tensorflow
 from bot.errors import ModelError
-from bot.guidance.emergencies import emergency_links
+from bot.guidance.emergencies import emergency_links, load_red_flags
+from bot.guidance.library import load_library
 from bot.settings import ROOT, Settings, log_to_stderr, settings
 
 logger = logging.getLogger(__name__)
@@ -78,19 +79,17 @@ class Assistant:
 
         path = model or newest_model(config)
         endpoint = (
-            EndpointConfig(url=config.action_endpoint)
-            if config.action_endpoint
-            else InProcessActions()
+            EndpointConfig(url=config.action_endpoint) if config.action_endpoint else InProcessActions()
         )
         try:
-            agent = Agent.load(
-                str(path), action_endpoint=endpoint, tracker_store=tracker_store
-            )
+            agent = Agent.load(str(path), action_endpoint=endpoint, tracker_store=tracker_store)
         except Exception as error:
             raise ModelError(f"the model {path.name} cannot be loaded: {error}") from error
         if not agent.is_ready():
             raise ModelError(f"the model {path.name} cannot be loaded; run `make train`")
         assistant = cls(agent, config)
+        load_library()
+        load_red_flags()
         await assistant.parse("hello")
         return assistant
 
@@ -100,9 +99,7 @@ class Assistant:
 
         return dict(await self.agent.parse_message(clean(text) or " "))
 
-    async def turn(
-        self, session_id: str, text: str, message_id: str, payload: str | None = None
-    ) -> Turn:
+    async def turn(self, session_id: str, text: str, message_id: str, payload: str | None = None) -> Turn:
         """Take one turn and answer, whatever happens.
 
         A crash, an empty answer or more than ``turn_timeout_seconds`` becomes the
@@ -114,24 +111,23 @@ class Assistant:
             message_id: the client's id of the message; actions key what they record on it.
             payload: the intent of a choice the person pressed, instead of ``text``.
         """
-        from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
+        from rasa.core.channels.channel import UserMessage
 
+        from bot.dialogue.output import BlockChannel
         from bot.understanding.english import clean
 
         started = time.perf_counter()
-        channel = CollectingOutputChannel()
+        channel = BlockChannel()
         said = payload if payload is not None else clean(text)
         message = UserMessage(
             said or " ", channel, session_id, input_channel="saferchat", message_id=message_id
         )
         try:
-            await asyncio.wait_for(
-                self.agent.handle_message(message), self._settings.turn_timeout_seconds
-            )
+            await asyncio.wait_for(self.agent.handle_message(message), self._settings.turn_timeout_seconds)
         except Exception as error:  # a crash is never silence
             logger.error("a turn failed: %s", type(error).__name__)
             return Turn((failure_block(self._settings),), {}, _since(started), failed=True)
-        found = [block for each in channel.messages for block in blocks.from_rasa(each)]
+        found = channel.blocks
         if not found:
             logger.error("a turn gave an empty answer")
             return Turn((failure_block(self._settings),), {}, _since(started), failed=True)

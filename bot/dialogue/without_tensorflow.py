@@ -67,9 +67,7 @@ def _make(name: str) -> Any:
             raise AttributeError(wanted)
         return _make(wanted)
 
-    return _Anything(
-        name, (), {"__new__": new, "__init__": init, "__call__": call, "__getattr__": attribute}
-    )
+    return _Anything(name, (), {"__new__": new, "__init__": init, "__call__": call, "__getattr__": attribute})
 
 
 class _StandIn(ModuleType):
@@ -119,8 +117,6 @@ def needs_tensorflow(config: Path) -> bool:
     """Whether a component in ``config`` (a Rasa ``config.yml``) needs TensorFlow."""
     content = yaml.safe_load(config.read_text(encoding="utf-8")) or {}
     names = [
-        str(entry.get("name", ""))
-        for part in ("pipeline", "policies")
-        for entry in content.get(part) or []
+        str(entry.get("name", "")) for part in ("pipeline", "policies") for entry in content.get(part) or []
     ]
     return any(name.rsplit(".", 1)[-1] in NEEDS_TENSORFLOW for name in names)

@@ -49,9 +49,7 @@ def facts_from(
     return told
 
 
-def _told(
-    entities: Sequence[Mapping[str, Any]], act: Act, facts: Facts, at: datetime
-) -> tuple[Known, ...]:
+def _told(entities: Sequence[Mapping[str, Any]], act: Act, facts: Facts, at: datetime) -> tuple[Known, ...]:
     later = any(e["entity"] == "event" for e in entities) or any(
         e["entity"] == "when" and e["value"]["name"] in LATER for e in entities
     )
@@ -77,6 +75,10 @@ def _told(
         elif name in NUMBER_FACTS:
             fact, unit = NUMBER_FACTS[name]
             keep(fact, "baby", value[unit])
+        elif name == "premature" and ("gestation_weeks", "baby") not in found:
+            keep("gestation_weeks", "baby", value["answer"])
+        elif name == "term" and ("gestation_weeks", "baby") not in found:
+            keep("gestation_weeks", "baby", Answer.NO.value)
         elif name == "multiples":
             keep("more_than_one_baby", "household", value["answer"])
         elif name == "unwell" and act not in {Act.ASK_ADVICE, Act.ARGUE}:

@@ -11,10 +11,16 @@ from bot.guidance.library import Library, Statement, Topic
 from bot.vocabulary import Kind
 
 MOST_CHUNKS = 3
-"""At most this many statements in one answer (issue 2: three short chunks)."""
+"""At most this many statements in one answer: small chunks with a check after (teach-back)."""
 
-ASKED_BONUS = 10.0
+USUAL_CHUNKS = 2
+"""As many for one topic; a third only where the message has three topics."""
+
+ASKED_BONUS = 8.0
 """How much a statement whose phrasing matches the message rises above file priority."""
+
+ABOUT_IT = 0.55
+"""From this nearness on a message is about a statement, so that a held one gets its holding reply."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +33,7 @@ class MessageContext:
         asked: for a statement id, how near the message is to its ``asked_as`` (0 to 1).
         already: statement ids given in this conversation; they come last.
         pilot: whether held wording may be shown, marked unsigned.
+        tailored: only statements that depend on a fact: after an answer, what it changes.
     """
 
     kind: Kind = Kind.QUESTION
@@ -34,6 +41,7 @@ class MessageContext:
     asked: Mapping[str, float] = field(default_factory=dict)
     already: Collection[str] = ()
     pilot: bool = False
+    tailored: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,9 +65,7 @@ class Choice:
     later: tuple[str, ...] = ()
 
 
-def choose(
-    library: Library, household: Household, topics: Sequence[str], message: MessageContext
-) -> Choice:
+def choose(library: Library, household: Household, topics: Sequence[str], message: MessageContext) -> Choice:
     """Choose the statements that answer ``topics`` for this ``household``.
 
     A statement whose condition is not yet decided is never said; the first fact that
@@ -75,7 +81,7 @@ def choose(
     """
     present = library.by_danger(topics)
     ranked = {topic: _ranked(library.topics[topic], household, message) for topic in present}
-    chunks = 1 if message.tonight else MOST_CHUNKS
+    chunks = 1 if message.tonight else min(MOST_CHUNKS, max(USUAL_CHUNKS, len(present)))
     statements = _share_out([[s for s in ranked[t] if _sayable(s, message)] for t in present], chunks)
     said_topics = {statement.topic for statement in statements}
     holding = _holding(library, ranked, present, message)
@@ -103,6 +109,7 @@ def _ranked(topic: Topic, household: Household, message: MessageContext) -> list
         statement
         for statement in topic.statements
         if household.audience in statement.entry.audience
+        and not (message.tailored and statement.entry.applies_when == "always")
         and conditions.applies(statement.entry.applies_when, household)
     ]
     return sorted(fitting, key=order)
@@ -130,12 +137,18 @@ def _holding(
     present: Sequence[str],
     message: MessageContext,
 ) -> tuple[str, ...]:
-    """The holding reply of each topic whose best answer may not be said yet."""
+    """A holding reply for each topic where the message is about a statement that is held.
+
+    Also where nothing else of the topic may be said. At most one a topic.
+    """
     replies = []
     for topic in present:
-        best = ranked[topic][0] if ranked[topic] else None
-        if best is not None and not _sayable(best, message):
-            wording = best.entry.holding or library.topics[topic].file.holding
+        held = [s for s in ranked[topic] if not _sayable(s, message)]
+        about = [s for s in held if message.asked.get(s.id, 0.0) >= ABOUT_IT]
+        if not about and held and len(held) == len(ranked[topic]):
+            about = held
+        for statement in about[:1]:
+            wording = statement.entry.holding or library.topics[topic].file.holding
             if wording is not None:
                 replies.append(wording.text())
     return tuple(dict.fromkeys(replies))

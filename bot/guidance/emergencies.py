@@ -76,9 +76,7 @@ def gravest(flags: Sequence[str]) -> RedFlag:
 def links(names: Sequence[str], nation: Nation) -> list[dict[str, str]]:
     """Tappable links for services that are verified in ``nation``; others are left out."""
     found = [service(name, nation) for name in names]
-    return [
-        {"label": f"{s.title}: {s.contact}", "href": s.href} for s in found if s is not None and s.href
-    ]
+    return [{"label": f"{s.title}: {s.contact}", "href": s.href} for s in found if s is not None and s.href]
 
 
 def emergency_links(nation: Nation) -> list[dict[str, str]]:

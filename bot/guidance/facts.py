@@ -85,9 +85,7 @@ def load_facts(path: Path = FACTS_FILE) -> dict[str, Fact]:
     return facts
 
 
-BEDSHARE_HAZARDS: tuple[str, ...] = tuple(
-    fact.id for fact in load_facts().values() if fact.hazard
-)
+BEDSHARE_HAZARDS: tuple[str, ...] = tuple(fact.id for fact in load_facts().values() if fact.hazard)
 """Every fact that rules out sharing a bed, in the order they are asked."""
 
 

@@ -17,7 +17,9 @@ from bot.vocabulary import Audience, Evidence, Kind
 
 ENGLISH = "en"
 PLACEHOLDER = re.compile(r"\{service:([a-z_0-9]+)\}")
-PHONE_NUMBER = re.compile(r"(?<![\d.])\b(?:999|111|112|116\s?123|0\d{2,4}[\s\d]{6,10}\d)\b(?!\s*(?:%|per|in|babies|deaths))")
+PHONE_NUMBER = re.compile(
+    r"(?<![\d.])\b(?:999|111|112|116\s?123|0\d{2,4}[\s\d]{6,10}\d)\b(?!\s*(?:%|per|in|babies|deaths))"
+)
 
 
 def not_empty(value: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -31,6 +33,8 @@ class Strict(BaseModel):
     """Unknown keys are errors, and nothing changes after reading."""
 
     class Config:
+        """Pydantic's settings for all of them."""
+
         extra = Extra.forbid
         frozen = True
 
@@ -42,6 +46,7 @@ class Wording(Strict):
 
     @validator("__root__")
     def has_english(cls, value: dict[str, str]) -> dict[str, str]:
+        """Refuse wordings without English or with a number that is not looked up by nation."""
         if not value.get(ENGLISH, "").strip():
             raise ValueError("needs words under 'en'")
         for text in value.values():
@@ -101,6 +106,7 @@ class StatementEntry(Strict):
 
     @validator("review_due")
     def due_after_review(cls, value: date, values: dict[str, Any]) -> date:
+        """Refuse a review that is due before the last one."""
         if "reviewed_on" in values and value <= values["reviewed_on"]:
             raise ValueError("must be later than reviewed_on")
         return value

@@ -23,12 +23,15 @@ from rasa.shared.nlu.training_data.features import Features
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot.settings import settings
+from bot.settings import ROOT
 from bot.understanding.english import clean
 from bot.understanding.guard import guarded
-from bot.understanding.minilm import DIMENSIONS, MODEL_SHA256, encoder
+from bot.understanding.minilm import DIMENSIONS, MODEL_SHA256, Vectors, encoder
 
 logger = logging.getLogger(__name__)
+
+CACHE_DIR = ROOT / "models" / "vectors"
+"""Where vectors of training texts are kept between trainings."""
 
 VECTOR = "sentence_vector"
 """Message key: the message's unit vector, float32 of length 384."""
@@ -80,7 +83,7 @@ class SentenceEncoder(DenseFeaturizer, GraphComponent):
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Add vectors to every training example, from the cache where it has them."""
         examples = [m for m in training_data.training_examples if m.get(TEXT)]
-        cache = VectorCache(settings().data_dir / "encoder-cache.npz")
+        cache = VectorCache(CACHE_DIR / "encoder.npz")
         vectors = cache.encode([clean(m.get(TEXT)) for m in examples])
         for message, vector in zip(examples, vectors):
             self._add(message, vector)
@@ -94,7 +97,7 @@ class SentenceEncoder(DenseFeaturizer, GraphComponent):
             self._add(message, vector)
         return messages
 
-    def _add(self, message: Message, vector: np.ndarray) -> None:
+    def _add(self, message: Message, vector: Vectors) -> None:
         message.set(VECTOR, vector)
         row = vector.reshape(1, DIMENSIONS)
         tokens = message.get("text_tokens") or [None]
@@ -111,7 +114,7 @@ class VectorCache:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def encode(self, texts: list[str]) -> np.ndarray:
+    def encode(self, texts: list[str]) -> Vectors:
         """Vectors of ``texts`` in order; what is new is encoded and kept."""
         known = self._read()
         keys = [hashlib.sha256(f"{MODEL_SHA256}{text}".encode()).hexdigest()[:32] for text in texts]
@@ -123,14 +126,14 @@ class VectorCache:
             self._write({key: known[key] for key in dict.fromkeys(keys)})
         return np.stack([known[key] for key in keys]) if keys else np.zeros((0, DIMENSIONS))
 
-    def _read(self) -> dict[str, np.ndarray]:
+    def _read(self) -> dict[str, Vectors]:
         try:
             with np.load(self.path, allow_pickle=False) as stored:
                 return dict(zip(stored["keys"].tolist(), stored["vectors"]))
         except (OSError, KeyError, ValueError):
             return {}
 
-    def _write(self, vectors: dict[str, np.ndarray]) -> None:
+    def _write(self, vectors: dict[str, Vectors]) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         partial = self.path.with_suffix(".partial.npz")
         np.savez(partial, keys=np.array(list(vectors)), vectors=np.stack(list(vectors.values())))

@@ -30,10 +30,23 @@ from bot.understanding.guard import guarded
 LEXICON_FILE = Path(__file__).with_name("lexicon.yml")
 EXTRACTOR = "EntityRules"
 SUBSTANCES = ("drink", "smoking", "drug", "medicine")
-STATES = (*SUBSTANCES, "unwell", "multiples")
+STATES = (*SUBSTANCES, "unwell", "multiples", "premature")
 """Entities that can be denied, and whose answer is yes or no."""
 
-_NEGATIONS = {"not", "n't", "nt", "never", "no", "neither", "nobody", "none", "without", "nor", "stopped", "quit"}
+_NEGATIONS = {
+    "not",
+    "n't",
+    "nt",
+    "never",
+    "no",
+    "neither",
+    "nobody",
+    "none",
+    "without",
+    "nor",
+    "stopped",
+    "quit",
+}
 _CLAUSE_ENDS = {",", ".", "!", "?", ";", "but", "and", "though", "although", "however", "\n"}
 
 
@@ -129,8 +142,16 @@ def _clause(span: Span) -> tuple[int, int]:
 
 
 def _denied(span: Span) -> bool:
+    """Whether a negation stands before the span in its clause.
+
+    A "no" that answers ("no my partner smokes outside") denies nothing; only one right
+    before the word does ("no drinks").
+    """
     start, _ = _clause(span)
-    return any(token.lower_ in _NEGATIONS for token in span.doc[max(start, span.start - 5) : span.start])
+    before = span.doc[max(start, span.start - 5) : span.start]
+    return any(
+        token.lower_ in _NEGATIONS and (token.lower_ != "no" or token.i == span.start - 1) for token in before
+    )
 
 
 def _about(span: Span) -> str:
@@ -150,9 +171,9 @@ def _mark_corrected(found: list[dict[str, Any]], text: str) -> None:
     """In "nine weeks not nine months" the second value is taken back."""
     for entity in found:
         before = text[max(0, entity["start"] - 8) : entity["start"]].lower()
-        if entity["entity"] in {"baby_age", "gestation", "birth_weight", "weeks_unclear"}:
-            if before.rstrip().endswith((" not", "n't")) or before.strip() == "not":
-                entity["value"]["taken_back"] = True
+        is_number = entity["entity"] in {"baby_age", "gestation", "birth_weight", "weeks_unclear"}
+        if is_number and (before.rstrip().endswith((" not", "n't")) or before.strip() == "not"):
+            entity["value"]["taken_back"] = True
 
 
 def _singular(group: str) -> str:

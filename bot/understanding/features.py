@@ -8,6 +8,12 @@ from rasa.shared.nlu.training_data.message import Message
 from scipy.sparse import csr_matrix, hstack, vstack
 
 
+def readable(message: Message) -> bool:
+    """Whether the message has words: without any there are no n-grams to classify."""
+    _, sparse = message.get_sparse_features(attribute=TEXT)
+    return bool((message.get(TEXT) or "").strip()) and sparse is not None
+
+
 def feature_rows(messages: list[Message]) -> csr_matrix:
     """One row a message: its sparse sentence features, then its dense ones.
 

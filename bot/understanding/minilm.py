@@ -13,13 +13,18 @@ import os
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import onnxruntime
 from tokenizers import Tokenizer
 
 from bot.errors import WeightsError
 from bot.settings import settings
+
+Vectors = npt.NDArray[Any]
+"""Vectors, or one vector: float32 unless said otherwise."""
 
 MODEL_SHA256 = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
 TOKENIZER_SHA256 = "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"
@@ -50,12 +55,10 @@ class MiniLM:
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(
-            str(model), options, providers=["CPUExecutionProvider"]
-        )
+        self._session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
         self._inputs = {each.name for each in self._session.get_inputs()}
 
-    def encode(self, texts: Sequence[str]) -> np.ndarray:
+    def encode(self, texts: Sequence[str]) -> Vectors:
         """Unit vectors, float32, shape (number of texts, 384)."""
         if not texts:
             return np.zeros((0, DIMENSIONS), dtype=np.float32)
@@ -67,7 +70,7 @@ class MiniLM:
             vectors[chosen] = self._encode_batch([texts[i] for i in chosen])
         return vectors
 
-    def _encode_batch(self, texts: Sequence[str]) -> np.ndarray:
+    def _encode_batch(self, texts: Sequence[str]) -> Vectors:
         encodings = self._tokenizer.encode_batch([text or " " for text in texts])
         mask = np.array([e.attention_mask for e in encodings], dtype=np.int64)
         feed = {

@@ -80,9 +80,7 @@ class RedFlagRules:
                 continue
             rule = self._rules[span.label_]
             excuses = scopes_of(span, self._scopes) - set(rule.get("ignores", ()))
-            firing = Firing(
-                span.label_, rule["flag"], Urgency(rule["urgency"]), len(span), excuses
-            )
+            firing = Firing(span.label_, rule["flag"], Urgency(rule["urgency"]), len(span), excuses)
             known = firings.get(span.label_)
             if known is None or (known.excused and not firing.excused):
                 firings[span.label_] = firing

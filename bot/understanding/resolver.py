@@ -86,16 +86,18 @@ class TurnResolver(GraphComponent):
             Signals(
                 firings=firings,
                 probabilities={
-                    each["name"]: float(each["confidence"])
-                    for each in ranking
-                    if each["name"] in _SAFETY
+                    each["name"]: float(each["confidence"]) for each in ranking if each["name"] in _SAFETY
                 },
                 checking=_question(tracker).startswith("check:"),
                 act=act,
                 failed=bool(message.get(FAILED)),
             )
         )
-        intent = verdict.urgency.value if verdict.urgency != Urgency.NONE else self._intent(message, act, confidence)
+        intent = (
+            verdict.urgency.value
+            if verdict.urgency != Urgency.NONE
+            else self._intent(message, act, confidence)
+        )
         if verdict.urgency == Urgency.NONE and intent == Act.OUT_OF_SCOPE.value:
             act = Act.OUT_OF_SCOPE
         top = verdict.confidence if verdict.urgency != Urgency.NONE else confidence

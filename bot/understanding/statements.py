@@ -20,8 +20,8 @@ from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot.settings import ROOT, settings
-from bot.understanding.encoder import VECTOR, VectorCache
+from bot.settings import ROOT
+from bot.understanding.encoder import CACHE_DIR, VECTOR, VectorCache
 from bot.understanding.english import clean
 from bot.understanding.fingerprints import code_fingerprint, files_fingerprint
 from bot.understanding.guard import guarded
@@ -41,9 +41,7 @@ class StatementRanker(GraphComponent):
         """Where the guidance files are, from the project's folder."""
         return {"guidance": "bot/guidance/topics"}
 
-    def __init__(
-        self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource
-    ) -> None:
+    def __init__(self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource) -> None:
         self._config = config
         self._storage = model_storage
         self._resource = resource
@@ -76,7 +74,7 @@ class StatementRanker(GraphComponent):
             for phrasing in entry.get("asked_as", ())
         ]
         self._ids = [statement for statement, _ in phrasings]
-        cache = VectorCache(settings().data_dir / "statements-cache.npz")
+        cache = VectorCache(CACHE_DIR / "statements.npz")
         self._vectors = cache.encode([text for _, text in phrasings])
         with self._storage.write_to(self._resource) as folder:
             np.save(folder / "vectors.npy", self._vectors.astype(np.float32))

@@ -24,9 +24,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import KFold
 
 from bot.errors import UnderstandingError
-from bot.understanding.features import feature_rows
+from bot.understanding.features import feature_rows, readable
 from bot.understanding.fingerprints import code_fingerprint
 from bot.understanding.guard import guarded
+from bot.understanding.minilm import Vectors
 
 TOPICS = "topics"
 """Message key: ranked list of ``{"id": str, "score": float}``, the topics judged present."""
@@ -60,9 +61,7 @@ class TopicClassifier(GraphComponent):
         """Regularisation, folds of the cross-validation and the seed."""
         return {"C": 6.0, "folds": 3, "random_state": 42}
 
-    def __init__(
-        self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource
-    ) -> None:
+    def __init__(self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource) -> None:
         self._config = config
         self._storage = model_storage
         self._resource = resource
@@ -117,9 +116,10 @@ class TopicClassifier(GraphComponent):
     @guarded
     def process(self, messages: list[Message]) -> list[Message]:
         """Set the ranked topics of each message."""
-        if not self._topics:
+        with_words = [message for message in messages if readable(message)]
+        if not self._topics or not with_words:
             return messages
-        for message, scores in zip(messages, self._scores(feature_rows(messages))):
+        for message, scores in zip(with_words, self._scores(feature_rows(with_words))):
             order = np.argsort(-scores)[:SHOWN]
             ranked = [{"id": self._topics[i], "score": round(float(scores[i]), 4)} for i in order]
             present = [each for each in ranked if float(str(each["score"])) >= self._threshold]
@@ -127,10 +127,10 @@ class TopicClassifier(GraphComponent):
             message.set(TOPICS, present, add_to_output=True)
         return messages
 
-    def _scores(self, rows: csr_matrix) -> np.ndarray:
+    def _scores(self, rows: csr_matrix) -> Vectors:
         return np.asarray(1.0 / (1.0 + np.exp(-(rows @ self._weights.T + self._bias))))
 
-    def _fit(self, rows: csr_matrix, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _fit(self, rows: csr_matrix, truth: Vectors) -> tuple[Vectors, Vectors]:
         weights, bias = [], []
         for column in truth.T:
             if column.all() or not column.any():
@@ -147,7 +147,7 @@ class TopicClassifier(GraphComponent):
             bias.append(float(model.intercept_[0]))
         return np.array(weights), np.array(bias)
 
-    def _choose_threshold(self, rows: csr_matrix, truth: np.ndarray) -> float:
+    def _choose_threshold(self, rows: csr_matrix, truth: Vectors) -> float:
         folds = min(self._config["folds"], rows.shape[0])
         if folds < 2:
             return 0.5
@@ -199,6 +199,6 @@ def topics_of(message: Message) -> tuple[str, ...]:
     return ()
 
 
-def _f1(found: np.ndarray, truth: np.ndarray) -> float:
+def _f1(found: Vectors, truth: Vectors) -> float:
     hits = float((found & truth).sum())
     return 2 * hits / max(1.0, float(found.sum() + truth.sum()))

@@ -14,7 +14,9 @@ NUMBER_WORDS = {
     "fifteen": 15, "sixteen": 16, "seventeen": 17, "eighteen": 18, "nineteen": 19, "twenty": 20,
     "thirty": 30, "couple of": 2, "a couple of": 2, "half a": 0.5,
 }  # fmt: skip
-_NUMBER = r"(?P<n>\d+(?:\.\d+)?|" + "|".join(sorted(map(re.escape, NUMBER_WORDS), key=len, reverse=True)) + r")"
+_NUMBER = (
+    r"(?P<n>\d+(?:\.\d+)?|" + "|".join(sorted(map(re.escape, NUMBER_WORDS), key=len, reverse=True)) + r")"
+)
 WEEKS_A_MONTH = 52 / 12
 TERM_WEEKS = 40
 GESTATION_WEEKS = (22, 43)
@@ -38,20 +40,39 @@ def number(text: str) -> float:
 
 
 _UNIT = r"(?P<u>days?|d|weeks?|wks?|wk|w|weekers?|months?|mths?|mnths?|mo|m|years?|yrs?|yo)"
+_AFTER = r"(?P<after>[\s-]*(?:old|early|premature|prem|preterm|pregnant|gestation|corrected))?"
 _SPAN = re.compile(
-    rf"\b{_NUMBER}(?:\s*(?P<half>and a half|1/2))?\s*-?\s*{_UNIT}\b(?P<after>[\s-]*(?:old|early|premature|prem|preterm|pregnant|gestation|corrected))?",
-    re.I,
+    rf"\b{_NUMBER}(?:\s*(?P<half>and a half|1/2))?(?:(?<=\d)\s*-?\s*|[\s-]+){_UNIT}\b{_AFTER}", re.I
 )
 _PLUS = re.compile(r"\b(?P<w>2[2-9]|3\d|4[0-2])\s?\+\s?(?P<d>[0-6])\b")
-_BORN_BEFORE = re.compile(r"\b(?:born|arrived|came|delivered|had (?:him|her|them)|she was|he was|they were)(?:\s+\w+){0,2}?\s+(?:at\s+)?$", re.I)
-_LB = re.compile(rf"\b{_NUMBER}\s*(?:lbs?|pounds?)(?:\s*(?:and\s*)?(?P<oz>\d{{1,2}}|a half)?\s*(?:oz|ounces?)?)?\b", re.I)
-_KG = re.compile(r"\b(?P<n>\d(?:[.,]\d{1,3})?)\s*(?:kgs?|kilos?)\b", re.I)
-_G = re.compile(r"\b(?P<n>\d{3,4})\s*(?:g|grams?)\b", re.I)
-_DRINKS = re.compile(
-    rf"\b{_NUMBER}\s*(?:or so\s*)?(?:(?P<size>small|large|big|medium)\s+)?(?P<c>glass(?:es)?|pints?|bottles?|cans?|shots?|units?|gins?|vodkas?|beers?|wines?|proseccos?|drinks?)\b(?:\s+of\s+(?P<k>\w+))?",
+_BORN_BEFORE = re.compile(
+    r"\b(?:born|arrived|came|delivered|had (?:him|her|them)|she was|he was|they were)"
+    r"(?:\s+\w+){0,2}?\s+(?:at\s+)?$",
     re.I,
 )
-_UNITS = {"pint": 2.0, "can": 2.0, "beer": 2.0, "shot": 1.0, "unit": 1.0, "gin": 1.0, "vodka": 1.0, "drink": 2.0}
+_LB = re.compile(
+    rf"\b{_NUMBER}\s*(?:lbs?|pounds?)(?:\s*(?:and\s*)?(?P<oz>\d{{1,2}}|a half)?\s*(?:oz|ounces?)?)?\b", re.I
+)
+_KG = re.compile(r"\b(?P<n>\d(?:[.,]\d{1,3})?)\s*(?:kgs?|kilos?)\b", re.I)
+_G = re.compile(r"\b(?P<n>\d{3,4})\s*(?:g|grams?)\b", re.I)
+_CONTAINER = (
+    r"(?P<c>glass(?:es)?|pints?|bottles?|cans?|shots?|units?|gins?|vodkas?|beers?|wines?|proseccos?|drinks?)"
+)
+_DRINKS = re.compile(
+    rf"\b{_NUMBER}\s*(?:or so\s*)?(?:(?P<size>small|large|big|medium)\s+)?{_CONTAINER}\b"
+    r"(?:\s+of\s+(?P<k>\w+))?",
+    re.I,
+)
+_UNITS = {
+    "pint": 2.0,
+    "can": 2.0,
+    "beer": 2.0,
+    "shot": 1.0,
+    "unit": 1.0,
+    "gin": 1.0,
+    "vodka": 1.0,
+    "drink": 2.0,
+}
 """UK units by container (evidence alcohol.5): pint 2, large glass of wine 3, single spirit 1."""
 
 
@@ -122,7 +143,14 @@ def drinks(text: str) -> list[Found]:
     for match in _DRINKS.finditer(text):
         container = match["c"].lower().rstrip("s") if match["c"].lower() != "glasses" else "glass"
         kind = (match["k"] or "").lower()
-        if container in {"glass", "bottle"} and kind in {"water", "milk", "juice", "squash", "formula", "coke"}:
+        if container in {"glass", "bottle"} and kind in {
+            "water",
+            "milk",
+            "juice",
+            "squash",
+            "formula",
+            "coke",
+        }:
             continue
         each = _UNITS.get(container)
         if container in {"glass", "glas", "wine", "prosecco"}:
@@ -130,7 +158,13 @@ def drinks(text: str) -> list[Found]:
         if container == "bottle":
             if not kind:
                 continue
-            each = 9.0 if kind in {"wine", "prosecco", "red", "white"} else 28.0 if kind in {"vodka", "gin"} else 2.0
+            each = (
+                9.0
+                if kind in {"wine", "prosecco", "red", "white"}
+                else 28.0
+                if kind in {"vodka", "gin"}
+                else 2.0
+            )
         if each is not None:
             found.append(Found("units", {"units": round(number(match["n"]) * each, 1)}, *match.span()))
     return found

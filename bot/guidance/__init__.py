@@ -1,0 +1,1 @@
+"""The guidance library: what may be said, and the pure choice of it."""
