@@ -51,6 +51,11 @@ class Settings:
         """The SQLAlchemy address of the record: ``DATABASE_URL`` or SQLite in ``data_dir``."""
         return self.database_url or f"sqlite:///{self.data_dir / 'safer-sleep.sqlite'}"
 
+    @property
+    def conversations_url(self) -> str:
+        """Where conversations are kept between turns; a file of its own beside an SQLite record."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'conversations.sqlite'}"
+
     def secret(self) -> str:
         """The HS256 secret that signs portal tokens (at least 32 characters).
 

@@ -24,9 +24,6 @@ from bot.settings import ROOT, Settings, log_to_stderr, settings
 
 logger = logging.getLogger(__name__)
 
-ERASE_EVENT = "erase_chat"
-"""``metadata`` key of a bot message that asks the host to erase this chat after the turn."""
-
 FAILURE_TEXT = (
     "Something went wrong on our side and I cannot answer just now. "
     "If a baby or anyone else is in danger, call the emergency services now."
@@ -57,15 +54,14 @@ class Assistant:
         agent: Rasa's agent.
     """
 
-    def __init__(self, agent: Any, config: Settings) -> None:
+    def __init__(self, agent: Any, config: Settings, conversations: Any) -> None:
         self.agent = agent
         self._settings = config
+        self._conversations = conversations
 
     @classmethod
-    async def load(
-        cls, model: Path | None = None, config: Settings | None = None, tracker_store: Any = None
-    ) -> Assistant:
-        """Load the newest model (or ``model``) and take one silent turn to warm up.
+    async def load(cls, model: Path | None = None, config: Settings | None = None) -> Assistant:
+        """Load the newest model (or ``model``) and read one message to warm up.
 
         Raises:
             ModelError: there is no model, or it cannot be loaded.
@@ -76,18 +72,18 @@ class Assistant:
         from rasa.utils.endpoints import EndpointConfig
 
         from bot.dialogue.in_process import InProcessActions
+        from bot.dialogue.tracker_store import ConversationStore
 
         path = model or newest_model(config)
-        endpoint = (
-            EndpointConfig(url=config.action_endpoint) if config.action_endpoint else InProcessActions()
-        )
+        actions = EndpointConfig(url=config.action_endpoint) if config.action_endpoint else InProcessActions()
+        conversations = ConversationStore(None, config.conversations_url)
         try:
-            agent = Agent.load(str(path), action_endpoint=endpoint, tracker_store=tracker_store)
+            agent = Agent.load(str(path), action_endpoint=actions, tracker_store=conversations)
         except Exception as error:
             raise ModelError(f"the model {path.name} cannot be loaded: {error}") from error
         if not agent.is_ready():
             raise ModelError(f"the model {path.name} cannot be loaded; run `make train`")
-        assistant = cls(agent, config)
+        assistant = cls(agent, config, conversations)
         load_library()
         load_red_flags()
         await assistant.parse("hello")
@@ -136,10 +132,16 @@ class Assistant:
         return Turn(tuple(found), parse, _since(started))
 
     async def forget(self, session_id: str) -> None:
-        """Erase the conversation's tracker."""
-        erase = getattr(self.agent.tracker_store, "erase", None)
-        if erase is not None:
-            await erase(session_id)
+        """Erase the conversation itself; what was recorded of it is the record's to erase.
+
+        Raises:
+            StoreUnavailable: the conversations cannot be reached.
+        """
+        await self._conversations.erase(session_id)
+
+    def close(self) -> None:
+        """Close the conversations' store."""
+        self._conversations.close()
 
 
 def prepare() -> None:

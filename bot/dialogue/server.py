@@ -16,13 +16,13 @@ from typing import Any, TextIO
 
 from sanic import Sanic
 
+from bot.dialogue import without_tensorflow
 from bot.dialogue.host import Assistant, newest_model
 from bot.errors import ModelError, RecordError, SettingsError
 from bot.portal.app import make_app
 from bot.portal.chat import Answering, Chat, Versions
 from bot.record import Record, open_record
 from bot.settings import ROOT, Settings, log_to_stderr
-from bot.understanding.red_flag_rules import rules
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +45,9 @@ def run_server(settings: Settings, load: Load | None = None) -> None:
         RecordError: the record's address cannot be understood.
     """
     settings.secret()
+    without_tensorflow.install(ROOT / "config.yml")  # before anything imports spaCy, which looks for it
+    if load is None:
+        newest_model(settings)  # said now, rather than while starting
     out = sys.stdout
     log_to_stderr(settings.log_level)
     # Sanic logs whole exceptions, in which a person's words may stand; ours are logged by us.
@@ -67,20 +70,26 @@ def build_app(settings: Settings, load: Load, out: TextIO, port: int) -> Sanic:
     record = open_record(settings.store_url, outbox=settings.data_dir / "outbox.sqlite")
     chat = Chat(settings, record, is_alarming)
     app = make_app(chat)
+    tasks: list[asyncio.Task[None]] = []
 
     async def start(app: Sanic, loop: Any) -> None:
-        rules()  # compiled now, not at the first message that needs it
+        is_alarming("")  # the rules are compiled now, not at the first message that needs them
         await asyncio.to_thread(keep_house, record)
         chat.assistant = await load(settings)
         chat.versions = Versions(_model_name(settings), guidance_hash())
 
     async def started(app: Sanic, loop: Any) -> None:
-        app.add_task(_keep_house_again(record))
+        tasks.append(asyncio.create_task(_keep_house_again(record, chat)))
         print(f"Safer Sleep Assistant is ready: http://{_shown(settings.host)}:{port}/", file=out, flush=True)
 
     async def stop(app: Sanic, loop: Any) -> None:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         await chat.close()
         await asyncio.to_thread(record.close)
+        if isinstance(chat.assistant, Assistant):
+            await asyncio.to_thread(chat.assistant.close)
 
     app.register_listener(start, "before_server_start")
     app.register_listener(started, "after_server_start")
@@ -90,6 +99,8 @@ def build_app(settings: Settings, load: Load, out: TextIO, port: int) -> Sanic:
 
 def is_alarming(text: str) -> bool:
     """Whether any red-flag rule matches, excused or not: the fast check."""
+    from bot.understanding.red_flag_rules import rules
+
     return bool(rules().find(text))
 
 
@@ -115,10 +126,11 @@ def guidance_hash() -> str:
     return digest.hexdigest()[:12]
 
 
-async def _keep_house_again(record: Record) -> None:
+async def _keep_house_again(record: Record, chat: Chat) -> None:
     while True:
         await asyncio.sleep(HOUSEKEEPING_SECONDS)
         await asyncio.to_thread(keep_house, record)
+        await chat.forget_the_rest()
 
 
 async def _load_model(settings: Settings) -> Answering:

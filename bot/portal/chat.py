@@ -64,9 +64,7 @@ class Answered(Protocol):
 class Answering(Protocol):
     """What the portal needs of :class:`bot.dialogue.host.Assistant`."""
 
-    async def turn(
-        self, session_id: str, text: str, message_id: str, payload: str | None = None
-    ) -> Answered:
+    async def turn(self, session_id: str, text: str, message_id: str, payload: str | None = None) -> Answered:
         """Take one turn."""
 
     async def forget(self, session_id: str) -> None:
@@ -130,6 +128,7 @@ class Chat:
         self._alarming = alarming
         self._store = Store(settings.store_timeout_seconds)
         self._memory = Memory()
+        self._to_forget: set[str] = set()
         self._under_way: set[asyncio.Task[Any]] = set()
 
     # What clients may do -----------------------------------------------------------
@@ -204,6 +203,14 @@ class Chat:
             "database": database,
         }
 
+    async def forget_the_rest(self) -> None:
+        """Erase the trackers that could not be erased when their chats were."""
+        if self._to_forget:
+            try:
+                await self._forget(self._ready(), set())
+            except RecordError as error:
+                logger.error("conversations are still to be forgotten: %s", type(error).__name__)
+
     async def close(self) -> None:
         """Finish what is under way and take no more."""
         if self._under_way:
@@ -263,7 +270,10 @@ class Chat:
         turn = await assistant.turn(session_id, text, message_id, payload=payload)
         answer = outgoing.prepare([*notice, *turn.blocks])
         if answer.erased:
-            await self._forget(assistant, {session_id, *answer.erased})
+            try:
+                await self._forget(assistant, {session_id, *answer.erased})
+            except RecordError as error:  # the record has erased it: what is left is tried again
+                logger.error("a conversation is still to be forgotten: %s", type(error).__name__)
             return Answer(message_id, answer.blocks, saved=False, ended=True)
         receipt = Receipt(message_id, answer.blocks, answer.choices, now())
         if turn.failed:  # a retry runs it again
@@ -377,9 +387,17 @@ class Chat:
             await self._forget(self._ready(), {session_id, *erased})
 
     async def _forget(self, assistant: Answering, session_ids: set[str]) -> None:
+        """Erase trackers, and those that could not be erased before.
+
+        Raises:
+            StoreUnavailable: some are left; they are tried again with the next.
+        """
         for each in session_ids:
             self._memory.drop(each)
+        self._to_forget |= session_ids
+        for each in list(self._to_forget):
             await assistant.forget(each)
+            self._to_forget.discard(each)
 
     # Within ------------------------------------------------------------------------
 

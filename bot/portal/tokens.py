@@ -64,7 +64,8 @@ def make_demo_token(settings: Settings, subject: str, family: str | None, role: 
     }
     if family is not None:
         said["family"] = family
-    return jwt.encode(said, settings.secret(), algorithm=ALGORITHM)
+    token: str = jwt.encode(said, settings.secret(), algorithm=ALGORITHM)
+    return token
 
 
 def _claims(said: Mapping[str, Any], nation: Nation) -> Claims:

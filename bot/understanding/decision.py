@@ -4,11 +4,11 @@
 rules                     classifier                             result
 ========================  =====================================  ==========
 emergency, not excused    any                                    emergency
-none                      emergency ≥ 0.85                       emergency
-emergency, excused        emergency ≥ 0.85                       check
+none                      emergency ≥ 0.50                       emergency
+emergency, excused        emergency ≥ 0.50                       check
 urgent, not excused       any                                    urgent
 check, not excused        any                                    check
-none                      the three safety acts together ≥ 0.60  check (or urgent, if that is likeliest)
+none                      the three safety acts together ≥ 0.50  check (or urgent, if that is likeliest)
 anything else             anything else                          none
 ========================  =====================================  ==========
 
@@ -24,8 +24,11 @@ from dataclasses import dataclass, field
 from bot.understanding.red_flag_rules import Firing
 from bot.vocabulary import Act, Urgency
 
-SURE = 0.85
-LIKELY = 0.60
+SURE = 0.50
+"""In cross-validation on the training data: 59 % of emergencies reach it, 0.4 % of other messages."""
+
+LIKELY = 0.50
+"""Likewise: 72 % of all safety messages reach it, 1.3 % of other messages."""
 
 
 @dataclass(frozen=True)

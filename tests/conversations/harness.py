@@ -21,6 +21,7 @@ bot answers in: n bubbles          that many blocks that are not choices
 understood: {act, kind, ...}       what was understood of the last message
 record holds: {advice, checks, answers}   rows of this person's record
 family record holds: {advice: [...]}      what a practitioner would see; [] for nothing
+family record lacks: [ids or id*]         what a practitioner would not see
 another conversation: {as, after days}    a new session: same person, or another carer
 =================================  ====================================================
 """
@@ -109,6 +110,7 @@ class Stage:
 
     def close(self) -> None:
         """Let go of the record and the loop."""
+        self.assistant.close()
         self.record.close()
         self.loop.close()
 
@@ -258,6 +260,12 @@ class Play:
         missing = set(wanted["advice"]) - found
         self.check(not missing, f"the family's record has only {sorted(found)}")
 
+    def family_record_lacks(self, patterns: list[str]) -> None:
+        assert self.family is not None
+        rows = self.stage.record.family_advice(self.family, clock.now())
+        wrong = {r.statement_id for r in rows for p in patterns if fnmatch.fnmatch(r.statement_id, p)}
+        self.check(not wrong, f"the family's record has {sorted(wrong)}")
+
     # Within --------------------------------------------------------------------
 
     def blocks(self) -> list[Block]:
@@ -329,4 +337,5 @@ STEPS: dict[str, Callable[[Play, Any], None]] = {
     "understood": Play.understood,
     "record holds": Play.record_holds,
     "family record holds": Play.family_record_holds,
+    "family record lacks": Play.family_record_lacks,
 }

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+with warnings.catch_warnings():  # third-party modules that warn while they are imported
+    warnings.simplefilter("ignore")
+    import spacy.cli  # noqa: F401
 
 sys.path.insert(0, str(Path(__file__).parent))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import Any
 
@@ -129,3 +130,31 @@ def test_health_says_so(portal: Portal, store: Store) -> None:
     response = portal.client().call("GET", "/health")
     assert response.status_code == 200
     assert response.json()["database"] is False
+
+
+def test_a_tracker_that_could_not_be_erased_is_erased_later(
+    portal: Portal, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forget = portal.assistant.forget
+
+    async def fail(session_id: str) -> None:
+        raise StoreUnavailable("down")
+
+    monkeypatch.setattr(portal.assistant, "forget", fail)
+    error_of(client.call("DELETE", "/api/session"), 503, "store_unavailable")
+    monkeypatch.setattr(portal.assistant, "forget", forget)
+    asyncio.run(portal.chat.forget_the_rest())
+    assert portal.assistant.forgotten == [client.session]
+
+
+def test_a_chat_is_said_to_be_erased_when_only_its_tracker_is_left(
+    portal: Portal, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(session_id: str) -> None:
+        raise StoreUnavailable("down")
+
+    monkeypatch.setattr(portal.assistant, "forget", fail)
+    # The block as the action sends it: a key of its own, without a type.
+    portal.assistant.script["delete"] = [blocks.paragraph("Deleted."), {"erased": [client.session]}]
+    answer = client.say("m1", "delete")
+    assert (answer["blocks"], answer["ended"]) == ([blocks.paragraph("Deleted.")], True)
