@@ -9,17 +9,17 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
 from actions import teach_back
-from actions.privacy import ask_agreement
+from actions.asking import ask_again, ask_agreement, ask_fact, check_understanding
 from actions.turn import Event, TurnState, read_turn
 from bot import blocks
 from bot.guidance.choose import Choice, MessageContext, choose
+from bot.guidance.facts import TOGETHER, Known
 from bot.guidance.library import Statement, load_library
-from bot.record import AdviceEntry, Outcome, RefusalEntry
+from bot.record import AdviceEntry, Entry, Outcome, RefusalEntry
 from bot.settings import settings
-from bot.vocabulary import Kind
+from bot.vocabulary import Answer, Kind
 
 NIGHT_CHOICES = [("More", "/ask_more"), ("Tomorrow", "/later")]
-YES_NO = [("Yes", "/affirm"), ("No", "/deny"), ("Not sure", "/dont_know")]
 
 
 class ActionAdvise(Action):
@@ -59,6 +59,8 @@ class ActionExplainWhy(Action):
             if statement.entry.why:
                 turn.utter("utter_why", why=turn.worded(statement.entry.why.text()))
         turn.say(source_block(statements))
+        if turn.question:
+            ask_again(turn, turn.question)
         return turn.events()
 
 
@@ -116,7 +118,12 @@ class ActionDecline(Action):
         turn = await read_turn(dispatcher, tracker)
         topics = turn.topics or tuple(turn.slots.get("last_topics") or ())
         topics = load_library().by_danger(topics)
-        await turn.keep([RefusalEntry(turn.message_id, topic) for topic in topics[:1]])
+        entries: list[Entry] = [RefusalEntry(turn.message_id, topic) for topic in topics[:1]]
+        if turn.asked_fact:
+            # Not asked again here; for a hazard, not saying counts as yes. Not kept as an answer.
+            declined = Known(turn.asked_fact, TOGETHER, Answer.DONT_KNOW.value, turn.moment)
+            turn.household = turn.household.with_answers((declined,))
+        await turn.keep(entries)
         turn.change(question=None)
         turn.utter("utter_declined")
         turn.utter("utter_anything_else")
@@ -135,13 +142,15 @@ async def advise(turn: TurnState, topics: Sequence[str], more: bool = False, tai
     """
     library = load_library()
     given = list(turn.slots.get("statements_given") or [])
-    message = MessageContext(turn.kind, turn.tonight, turn.nearness, given, settings().pilot, tailored)
+    message = MessageContext(
+        turn.kind, turn.tonight, turn.nearness, given, settings().pilot, tailored, fresh=more or tailored
+    )
     choice = choose(library, turn.household, topics, message)
     if tailored and choice.ask is not None:
         await turn.keep([])
         ask_fact(turn, choice.ask)
         return
-    fresh = [s for s in choice.statements if not (more or tailored) or s.id not in given]
+    fresh = list(choice.statements)
     if not fresh and not choice.holding:
         await turn.keep([])
         if more or tailored:
@@ -178,11 +187,11 @@ async def advise(turn: TurnState, topics: Sequence[str], more: bool = False, tai
 
 def _answer_tonight(turn: TurnState, choice: Choice, fresh: Sequence[Statement]) -> None:
     """Two bubbles and one thing to do; nothing is asked, offered or checked."""
-    if fresh:
+    if choice.holding:
+        turn.say(blocks.paragraph(turn.worded(choice.holding[0])))
+    else:
         wording = fresh[0].entry.tonight or fresh[0].entry.say
         turn.say(statement_block(turn, fresh[0], wording.text()))
-    else:
-        turn.say(blocks.paragraph(turn.worded(choice.holding[0])))
     turn.utter("utter_night_more")
     turn.say(blocks.choices(NIGHT_CHOICES))
     turn.change(question=None)
@@ -215,17 +224,7 @@ def _close(turn: TurnState, choice: Choice, fresh: Sequence[Statement]) -> None:
             turn.utter("utter_anything_else")
             turn.say(blocks.choices([offer]))
         return
-    turn.utter("utter_check_understanding")
-    options = [("It makes sense", "/affirm"), ("Say it another way", "/ask_again"), ("Why?", "/ask_why")]
-    turn.say(blocks.choices([*options, *([offer] if offer else [])]))
-    turn.change(question=f"check_understanding:{checkable.id}")
-
-
-def ask_fact(turn: TurnState, fact: str) -> None:
-    """Ask one fact about everybody it concerns."""
-    turn.say(blocks.paragraph(turn.household.facts[fact].ask))
-    turn.say(blocks.choices(YES_NO))
-    turn.change(question=f"fact:{fact}")
+    check_understanding(turn, checkable.id, offer)
 
 
 def _offer_option(topic: str | None) -> tuple[str, str] | None:

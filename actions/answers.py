@@ -10,7 +10,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
-from actions import advice, continuity, emergency, privacy, teach_back
+from actions import advice, asking, continuity, emergency, privacy, teach_back
 from actions.turn import Event, TurnState, read_turn
 from bot.guidance.library import load_library
 from bot.vocabulary import Act
@@ -46,10 +46,12 @@ async def _told_something(turn: TurnState) -> None:
         if not turn.learnt and turn.asked_fact:
             # Not an answer to what was asked: ask it once more in the same words.
             turn.utter("utter_back_to_question")
-            advice.ask_fact(turn, turn.asked_fact)
+            asking.ask_fact(turn, turn.asked_fact)
             return
         turn.utter("utter_changed" if turn.act == Act.CORRECT else "utter_thanks_for_telling")
         await advise_anew(turn, topics or list(turn.topics))
+        return
+    if turn.question and not turn.sure and asking.ask_again(turn, turn.question):
         return
     known = load_library().by_danger(turn.topics)
     if turn.act in {Act.INFORM, Act.CORRECT} and known:

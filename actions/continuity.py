@@ -8,14 +8,14 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
+from actions.asking import COMING_BACK, check_understanding
 from actions.turn import Event, TurnState, in_thread, read_turn, the_record
-from bot import blocks
 from bot.errors import RecordError
 from bot.guidance.library import load_library
 from bot.record import AdviceRow
 from bot.vocabulary import Act, CheckOutcome
 
-COMING_BACK = "welcome_back"
+GO_OVER_FIRST = (CheckOutcome.WORTH_GOING_OVER, CheckOutcome.PARTLY, None)
 
 
 class ActionRecall(Action):
@@ -63,24 +63,22 @@ async def where_we_were(turn: TurnState) -> None:
         return
     turn.utter("utter_where_we_were", topics=titles(earlier))
     library = load_library()
-    over = next((row for row in earlier if row.check_outcome != CheckOutcome.SAID_BACK), None)
+    over = next((row for wanted in GO_OVER_FIRST for row in earlier if row.check_outcome == wanted), None)
     if over is not None and over.topic in library.topics:
         statement = library.statement(over.statement_id)
         turn.utter("utter_where_we_were_over", statement=turn.worded(statement.entry.say.text()))
         turn.change(
             last_statements=[statement.id],
             last_topics=[statement.topic],
-            question=f"check_understanding:{statement.id}",
         )
-        turn.utter("utter_check_understanding")
-        turn.say(blocks.choices([("It makes sense", "/affirm"), ("Say it another way", "/ask_again")]))
+        check_understanding(turn, statement.id)
     else:
         turn.utter("utter_anything_else")
 
 
 async def take(turn: TurnState) -> bool:
     """The answer to "Carry on where we were?"."""
-    if turn.question != COMING_BACK or turn.act not in {Act.AFFIRM, Act.DENY}:
+    if turn.question != COMING_BACK or not turn.sure or turn.act not in {Act.AFFIRM, Act.DENY}:
         return False
     turn.change(question=None)
     if turn.act == Act.AFFIRM:

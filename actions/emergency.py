@@ -13,6 +13,7 @@ from rasa_sdk.events import ActiveLoop, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
+from actions.asking import ask_again
 from actions.turn import Event, TurnState, read_turn, the_record
 from bot import blocks
 from bot.errors import RecordError
@@ -105,7 +106,6 @@ def closed(turn: TurnState) -> list[Event]:
     """Nothing goes on after the card: loops end, the open question waits in its own slot."""
     return [
         ActiveLoop(None),
-        SlotSet("requested_slot", None),
         SlotSet("question", None),
         SlotSet("paused_conversation", _paused(turn)),
     ]
@@ -127,18 +127,20 @@ async def note_escalation(turn: TurnState, urgency: Urgency) -> None:
 
 async def take(turn: TurnState) -> bool:
     """A clear no to the check question; everything else never gets here."""
-    if not turn.question.startswith(CHECK) or turn.act != Act.DENY:
+    if not turn.question.startswith(CHECK) or turn.act != Act.DENY or not turn.sure:
         return False
-    turn.change(question=turn.slots.get("paused_conversation"), paused_conversation=None)
+    paused = turn.slots.get("paused_conversation")
+    turn.change(question=None, paused_conversation=None)
     turn.utter("utter_check_clear", emergency=turn.contact("emergency"))
-    turn.utter("utter_anything_else")
+    if not (paused and ask_again(turn, str(paused))):
+        turn.utter("utter_anything_else")
     return True
 
 
 def _flags(turn: TurnState) -> tuple[str, ...]:
     """What fired on the message, and what an open check was about."""
     checked = turn.question.removeprefix(CHECK) if turn.question.startswith(CHECK) else ""
-    return (checked,) if checked and turn.flags in {(), ("redflag.1",)} else turn.flags
+    return turn.flags or ((checked,) if checked else ())
 
 
 def _paused(turn: TurnState) -> str | None:

@@ -6,6 +6,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
+from actions.asking import AGREEMENT, DELETE, ask_delete
 from actions.turn import Event, TurnState, in_thread, read_turn, the_record
 from bot import blocks
 from bot.errors import RecordError
@@ -13,10 +14,6 @@ from bot.guidance.library import load_library
 from bot.record import AgreementEntry, Outcome
 from bot.settings import settings
 from bot.vocabulary import Act, Agreement
-
-AGREEMENT = "agreement"
-DELETE = "delete"
-YES_NO = [("Yes", "/affirm"), ("No", "/deny")]
 
 
 class ActionShowRecord(Action):
@@ -65,23 +62,15 @@ class ActionDeleteRecord(Action):
     ) -> list[Event]:
         """Ask; the yes is taken by ``action_answer``."""
         turn = await read_turn(dispatcher, tracker)
-        turn.utter("utter_ask_delete")
-        turn.say(blocks.choices(YES_NO))
-        turn.change(question=DELETE)
+        ask_delete(turn)
         return turn.events()
-
-
-def ask_agreement(turn: TurnState) -> None:
-    """The one question about keeping the conversation with the family's record."""
-    turn.utter("utter_ask_agreement")
-    turn.utter("utter_ask_agreement_rights")
-    turn.say(blocks.choices(YES_NO))
-    turn.change(question=AGREEMENT, agreement_asked=True)
 
 
 async def take(turn: TurnState) -> bool:
     """Treat the message as the answer to an open question of this conversation, if it is one."""
-    if turn.question not in {AGREEMENT, DELETE} or turn.act not in {Act.AFFIRM, Act.DENY}:
+    if turn.question not in {AGREEMENT, DELETE}:
+        return False
+    if not turn.sure or turn.act not in {Act.AFFIRM, Act.DENY}:
         return False
     turn.change(question=None)
     if turn.question == AGREEMENT:

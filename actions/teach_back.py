@@ -10,7 +10,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
-from actions.privacy import ask_agreement
+from actions.asking import ask_agreement, ask_fact
 from actions.turn import Event, TurnState, read_turn
 from bot import blocks
 from bot.guidance.library import Statement, load_library
@@ -19,6 +19,7 @@ from bot.record import CheckEntry
 from bot.vocabulary import Act, CheckMethod, CheckOutcome
 
 PREFIX = "check_understanding:"
+ADVICE_ACTS = {Act.ASK_ADVICE, Act.ARGUE}
 SAYING_BACK = {Act.TELL_PRACTICE, Act.INFORM, Act.AFFIRM, Act.DENY, Act.CORRECT}
 AGAIN_CHOICES = [("It makes sense", "/affirm"), ("Why?", "/ask_why")]
 
@@ -35,6 +36,10 @@ class ActionSayAgain(Action):
     ) -> list[Event]:
         """The shortest wording and the why; it is worth going over next time."""
         turn = await read_turn(dispatcher, tracker)
+        if turn.asked_fact:
+            turn.utter("utter_back_to_question")
+            ask_fact(turn, turn.asked_fact)
+            return turn.events()
         last = turn.slots.get("last_statements") or []
         if not last:
             turn.utter("utter_nothing_to_explain")
@@ -62,6 +67,7 @@ def say_another_way(turn: TurnState, statement: Statement) -> None:
     if statement.entry.why:
         turn.say(blocks.paragraph(turn.worded(statement.entry.why.text())))
     turn.say(blocks.choices(AGAIN_CHOICES))
+    turn.change(question=f"{PREFIX}{statement.id}")
 
 
 async def take(turn: TurnState) -> bool:
@@ -74,8 +80,9 @@ async def take(turn: TurnState) -> bool:
     if statement_id is None:
         return False
     statement = load_library().statement(statement_id)
-    found = assess(statement.entry.key_points, turn.text) if turn.act in SAYING_BACK else None
+    found = assess(statement.entry.key_points, turn.text) if _may_say_back(turn) else None
     if found is not None and _is_attempt(turn, found.outcome):
+        turn.unlearn()  # "whoever has been drinking does not sleep next to him" is a plan
         await _keep(turn, statement, CheckMethod.TEACH_BACK, found.outcome)
         missing = _joined(found.missing)
         if found.outcome == CheckOutcome.SAID_BACK:
@@ -84,7 +91,7 @@ async def take(turn: TurnState) -> bool:
             turn.utter("utter_said_back_partly", missing=missing)
         else:
             turn.utter("utter_worth_going_over", missing=missing)
-    elif turn.act == Act.AFFIRM:
+    elif turn.act == Act.AFFIRM and turn.sure:
         await _keep(turn, statement, CheckMethod.SELF_REPORT, CheckOutcome.PARTLY)
         turn.utter("utter_self_reported")
     elif turn.act in {Act.DENY, Act.DONT_KNOW}:
@@ -101,8 +108,18 @@ async def take(turn: TurnState) -> bool:
     return True
 
 
+def _may_say_back(turn: TurnState) -> bool:
+    return turn.act in SAYING_BACK or (turn.act in ADVICE_ACTS and "?" not in turn.text)
+
+
 def _is_attempt(turn: TurnState, outcome: CheckOutcome) -> bool:
-    """A disclosure that only touches a key point's words is a disclosure, not an attempt."""
+    """Whether it was meant as saying it back.
+
+    A disclosure or question that only touches a key point's words is no attempt; nor is
+    what reads as a question, unless every point is in it.
+    """
+    if turn.act in ADVICE_ACTS:
+        return outcome == CheckOutcome.SAID_BACK
     return outcome != CheckOutcome.WORTH_GOING_OVER or turn.act == Act.INFORM
 
 

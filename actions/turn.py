@@ -36,6 +36,12 @@ Event = dict[str, Any]
 
 TONIGHT = {"now", "tonight"}
 
+UNDERSTANDING = ("make sense", "makes sense", "understand", "got it", "i see")
+"""Words that answer whether something was clear, and no question about a fact."""
+
+SURE = 0.6
+"""How sure an act must be to count as an answer to something that matters."""
+
 
 @lru_cache(maxsize=1)
 def the_record() -> Record:
@@ -76,6 +82,8 @@ class TurnState:
         slots: the conversation's slots.
         household: what this person has told us, this message included.
         learnt: what this message told.
+        sure: whether the act is sure enough to answer a question that matters.
+        before: the household before this message.
         moment: the time of the turn, timezone-aware.
     """
 
@@ -94,6 +102,8 @@ class TurnState:
     household: Household
     learnt: tuple[Known, ...]
     moment: datetime
+    sure: bool = True
+    before: Household = field(default_factory=Household)
     parse: Mapping[str, Any] = field(default_factory=dict)
     changes: dict[str, Any] = field(default_factory=dict)
 
@@ -132,6 +142,10 @@ class TurnState:
         """Night hours, or "now" or "tonight" in the message: answer first, one thing to do."""
         said = any(e["entity"] == "when" and e["value"].get("name") in TONIGHT for e in self.entities)
         return said or is_night(self.moment, settings().timezone)
+
+    def unlearn(self) -> None:
+        """Take nothing from this message as a fact: it was said for another purpose."""
+        self.learnt, self.household = (), self.before
 
     def change(self, **slots: Any) -> None:
         """Set slots at the end of the action."""
@@ -172,9 +186,19 @@ class TurnState:
             return None
 
     def events(self) -> list[Event]:
-        """The events that end the action."""
-        household = [known_to_json(known) for known in self.household.known]
-        return [SlotSet(name, value) for name, value in {"household": household, **self.changes}.items()]
+        """The events that end the action.
+
+        A question is open for one turn only, unless the action asks it again: so that a
+        later yes or no is never taken as the answer to something long gone. What was put
+        aside can be taken up again ("carry on").
+        """
+        slots: dict[str, Any] = {"household": [known_to_json(known) for known in self.household.known]}
+        if "question" not in self.changes:
+            slots["question"] = None
+            if self.question:
+                slots["paused_conversation"] = self.question
+        slots.update(self.changes)
+        return [SlotSet(name, value) for name, value in slots.items()]
 
 
 async def read_turn(dispatcher: CollectingDispatcher, tracker: Tracker) -> TurnState:
@@ -186,10 +210,13 @@ async def read_turn(dispatcher: CollectingDispatcher, tracker: Tracker) -> TurnS
     entities = [e for e in message.get("entities") or [] if isinstance(e.get("value"), dict)]
     asked = str(tracker.get_slot("question") or "")
     fact = asked.partition(":")[2] if asked.startswith("fact:") else None
-    learnt = facts_from(entities, act, fact, moment)
+    sure = float((message.get("intent") or {}).get("confidence") or 0.0) >= SURE
+    text = str(message.get("text") or "").lower()
+    answers = sure and not any(words in text for words in UNDERSTANDING)
+    learnt = facts_from(entities, act, fact, moment, answers)
     audience = AUDIENCE_OF_ROLE[session.claims.role] if session else Audience.PARENT
     known = tuple(known_from_json(each) for each in tracker.get_slot("household") or [])
-    household = Household(known, audience).standing_at(moment).with_answers(learnt)
+    before = Household(known, audience).standing_at(moment)
     return TurnState(
         dispatcher=dispatcher,
         session_id=tracker.sender_id,
@@ -203,9 +230,11 @@ async def read_turn(dispatcher: CollectingDispatcher, tracker: Tracker) -> TurnS
         entities=entities,
         flags=tuple(message.get("red_flags") or ()),
         slots=tracker.current_slot_values(),
-        household=household,
+        household=before.with_answers(learnt),
         learnt=learnt,
         moment=moment,
+        sure=sure,
+        before=before,
         parse=message,
     )
 

@@ -9,7 +9,8 @@ from rasa_sdk.events import ActionExecuted, SessionStarted, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
-from actions import advice, continuity
+from actions import continuity
+from actions.asking import COMING_BACK, ask_again
 from actions.turn import Event, TurnState, household_from_record, read_turn
 from bot import blocks
 from bot.clock import now
@@ -48,7 +49,7 @@ class ActionWelcome(Action):
         if turn.session is not None and turn.session.returning:
             turn.utter("utter_welcome_back")
             turn.say(blocks.choices([("Yes", "/affirm"), ("Something else", "/deny")]))
-            turn.change(question=continuity.COMING_BACK)
+            turn.change(question=COMING_BACK)
         else:
             turn.utter("utter_hello")
             turn.utter("utter_hello_what_for")
@@ -79,6 +80,21 @@ class ActionResume(Action):
         return turn.events()
 
 
+class ActionLetGo(Action):
+    """Puts what was asked aside before something else is said."""
+
+    def name(self) -> str:
+        """The action's name in the domain."""
+        return "action_let_go"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> list[Event]:
+        """A later yes or no is then no answer to it."""
+        turn = await read_turn(dispatcher, tracker)
+        return turn.events()
+
+
 class ActionAboutAssistant(Action):
     """Says what this is and who reads it."""
 
@@ -97,14 +113,9 @@ class ActionAboutAssistant(Action):
 
 
 def _take_up(turn: TurnState, question: str) -> None:
-    turn.change(paused_conversation=None, question=question)
+    turn.change(paused_conversation=None, question=None)
     turn.utter("utter_back_to_question")
-    if question.startswith("fact:"):
-        advice.ask_fact(turn, question.partition(":")[2])
-    elif question.startswith("check_understanding:"):
-        turn.utter("utter_check_understanding")
-    else:
-        turn.change(question=None)
+    if not ask_again(turn, question):
         turn.utter("utter_anything_else")
 
 

@@ -17,7 +17,7 @@ from typing import Any
 from bot import blocks
 from bot.blocks import Block
 from bot.dialogue import without_tensorflow
-from bot.errors import ModelError
+from bot.errors import ModelError, StoreUnavailable
 from bot.guidance.emergencies import emergency_links, load_red_flags
 from bot.guidance.library import load_library
 from bot.settings import ROOT, Settings, log_to_stderr, settings
@@ -127,9 +127,15 @@ class Assistant:
         if not found:
             logger.error("a turn gave an empty answer")
             return Turn((failure_block(self._settings),), {}, _since(started), failed=True)
-        tracker = await self.agent.tracker_store.retrieve(session_id)
-        parse = dict(tracker.latest_message.parse_data) if tracker and tracker.latest_message else {}
-        return Turn(tuple(found), parse, _since(started))
+        return Turn(tuple(found), await self._last_parse(session_id), _since(started))
+
+    async def _last_parse(self, session_id: str) -> dict[str, Any]:
+        """What was understood of the last message; nothing where the store cannot say."""
+        try:
+            tracker = await self.agent.tracker_store.retrieve(session_id)
+        except StoreUnavailable:
+            return {}
+        return dict(tracker.latest_message.parse_data) if tracker and tracker.latest_message else {}
 
     async def forget(self, session_id: str) -> None:
         """Erase the conversation itself; what was recorded of it is the record's to erase.

@@ -30,7 +30,7 @@ TELLING = {Act.TELL_PRACTICE, Act.INFORM, Act.CORRECT, Act.AFFIRM, Act.DENY, Act
 
 
 def facts_from(
-    entities: Sequence[Mapping[str, Any]], act: Act, asked: str | None, at: datetime
+    entities: Sequence[Mapping[str, Any]], act: Act, asked: str | None, at: datetime, sure: bool = True
 ) -> tuple[Known, ...]:
     """The answers in one message.
 
@@ -39,12 +39,13 @@ def facts_from(
         act: what the person did with the message.
         asked: the fact that was asked just before, if any.
         at: when it was said, timezone-aware.
+        sure: whether the act is sure enough to be a yes or no; an unsure one is asked again.
     """
     facts = load_facts()
     told = _told(entities, act, facts, at) if act in TELLING else ()
     if asked is None or any(known.fact == asked for known in told):
         return _together(told, act, asked, entities, at)
-    if act in ANSWERING and not _number_only(facts, asked, told):
+    if sure and act in ANSWERING and not _number_only(facts, asked, told):
         return (*told, Known(asked, _about(entities, facts[asked].about), ANSWERING[act], at))
     return told
 
@@ -85,6 +86,14 @@ def _told(entities: Sequence[Mapping[str, Any]], act: Act, facts: Facts, at: dat
             keep("baby_unwell", "baby", value["answer"])
         elif name == "feeding" and value["name"] == "breastfed" and act != Act.ARGUE:
             keep("breastfed", "baby", Answer.YES.value)
+    if act == Act.CORRECT:
+        # Taking back what was said of one adult makes a yes about everybody open again.
+        reopened = [
+            Known(fact, TOGETHER, Answer.NOT_ASKED.value, at)
+            for fact, about in found
+            if facts[fact].about == "adult" and about != TOGETHER
+        ]
+        return (*dict.fromkeys(reopened), *found.values())
     return tuple(found.values())
 
 

@@ -14,13 +14,13 @@ MOST_CHUNKS = 3
 """At most this many statements in one answer: small chunks with a check after (teach-back)."""
 
 USUAL_CHUNKS = 2
-"""As many for one topic; a third only where the message has three topics."""
+"""As many for one topic; a third only where the message has more topics."""
 
-ASKED_BONUS = 8.0
+ASKED_BONUS = 12.0
 """How much a statement whose phrasing matches the message rises above file priority."""
 
-ABOUT_IT = 0.55
-"""From this nearness on a message is about a statement, so that a held one gets its holding reply."""
+ABOUT_IT = 0.6
+"""From this nearness on the nearest statement of a topic is what the message is about."""
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,11 @@ class MessageContext:
         kind: how the first line should sound.
         tonight: night hours, or "now" or "tonight" in the message: answer first, one thing.
         asked: for a statement id, how near the message is to its ``asked_as`` (0 to 1).
-        already: statement ids given in this conversation; they come last.
+        already: statement ids given in this conversation; they come last, unless they
+            are about a hazard of this household.
         pilot: whether held wording may be shown, marked unsigned.
         tailored: only statements that depend on a fact: after an answer, what it changes.
+        fresh: only statements that were not given yet: "more".
     """
 
     kind: Kind = Kind.QUESTION
@@ -42,6 +44,7 @@ class MessageContext:
     already: Collection[str] = ()
     pilot: bool = False
     tailored: bool = False
+    fresh: bool = False
 
 
 @dataclass(frozen=True)
@@ -81,13 +84,14 @@ def choose(library: Library, household: Household, topics: Sequence[str], messag
     """
     present = library.by_danger(topics)
     ranked = {topic: _ranked(library.topics[topic], household, message) for topic in present}
-    chunks = 1 if message.tonight else min(MOST_CHUNKS, max(USUAL_CHUNKS, len(present)))
+    chunks = 1 if message.tonight else (USUAL_CHUNKS if len(present) < 2 else MOST_CHUNKS)
     statements = _share_out([[s for s in ranked[t] if _sayable(s, message)] for t in present], chunks)
     said_topics = {statement.topic for statement in statements}
     holding = _holding(library, ranked, present, message)
     later = tuple(topic for topic in present if topic not in said_topics and not holding)
     if message.tonight:
-        return Choice(present, statements[:1], holding[:1], None, None, later)
+        # One bubble of advice: where the message is about a held statement, its holding reply.
+        return Choice(present, () if holding else statements, holding[:1], None, None, later)
     return Choice(
         topics=present,
         statements=statements,
@@ -101,15 +105,21 @@ def choose(library: Library, household: Household, topics: Sequence[str], messag
 def _ranked(topic: Topic, household: Household, message: MessageContext) -> list[Statement]:
     """The topic's statements that apply, the ones that answer the message best first."""
 
-    def order(statement: Statement) -> tuple[bool, float]:
+    def order(statement: Statement) -> tuple[bool, bool, float]:
         nearness = message.asked.get(statement.id, 0.0)
-        return (statement.id in message.already, statement.entry.priority - ASKED_BONUS * nearness)
+        # What is written for this household's own facts comes before what is for everybody.
+        return (
+            statement.entry.applies_when == "always",
+            statement.id in message.already,
+            statement.entry.priority - ASKED_BONUS * nearness,
+        )
 
     fitting = [
         statement
         for statement in topic.statements
         if household.audience in statement.entry.audience
         and not (message.tailored and statement.entry.applies_when == "always")
+        and not (message.fresh and statement.id in message.already)
         and conditions.applies(statement.entry.applies_when, household)
     ]
     return sorted(fitting, key=order)
@@ -144,7 +154,8 @@ def _holding(
     replies = []
     for topic in present:
         held = [s for s in ranked[topic] if not _sayable(s, message)]
-        about = [s for s in held if message.asked.get(s.id, 0.0) >= ABOUT_IT]
+        nearest = max((message.asked.get(s.id, 0.0) for s in ranked[topic]), default=0.0)
+        about = [s for s in held if message.asked.get(s.id, 0.0) >= max(nearest, ABOUT_IT)]
         if not about and held and len(held) == len(ranked[topic]):
             about = held
         for statement in about[:1]:

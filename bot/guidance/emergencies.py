@@ -19,7 +19,7 @@ from bot.guidance.services import resolve, service
 from bot.vocabulary import Nation
 
 RED_FLAGS_FILE = Path(__file__).with_name("red_flags.yml")
-DEFAULT_FLAG = "redflag.1"
+DEFAULT_FLAG = "general"
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class RedFlag:
     """One red flag's wording.
 
     Attributes:
-        id: ``redflag.1`` to ``redflag.15``.
+        id: ``redflag.1`` to ``redflag.15``, or ``general``.
         title: what it is about, for the card's heading.
         first_line: the instruction; always the first thing said.
         then: short steps after it.
@@ -68,7 +68,7 @@ def load_red_flags(path: Path = RED_FLAGS_FILE) -> dict[str, RedFlag]:
 
 
 def gravest(flags: Sequence[str]) -> RedFlag:
-    """The gravest of the flags that fired; not breathing where none is known."""
+    """The gravest of the flags that fired; the general card where none is known."""
     known = [load_red_flags()[flag] for flag in flags if flag in load_red_flags()]
     return max(known, key=lambda flag: flag.danger, default=load_red_flags()[DEFAULT_FLAG])
 

@@ -115,7 +115,7 @@ class Household:
 
     def get(self, fact: str) -> Value | None:
         """The answer that counts for ``fact``: over several adults the most cautious one."""
-        values = [each.value for each in self.known if each.fact == fact]
+        values = [k.value for k in self.known if k.fact == fact and k.value != Answer.NOT_ASKED]
         if not values:
             return None
         for cautious in (Answer.YES, Answer.DONT_KNOW):

@@ -69,9 +69,9 @@ def decide(signals: Signals) -> Verdict:
     if by_rule:
         return _ruled(Urgency.EMERGENCY, by_rule)
     if signals.checking and signals.act != Act.DENY:
-        return Verdict(Urgency.EMERGENCY, ("redflag.1",), 1.0, "check not answered with a clear no")
+        return Verdict(Urgency.EMERGENCY, (), 1.0, "check not answered with a clear no")
     if emergency >= SURE and not signals.firings:
-        return Verdict(Urgency.EMERGENCY, ("redflag.1",), emergency, f"classifier {emergency:.2f}")
+        return Verdict(Urgency.EMERGENCY, (), emergency, f"classifier {emergency:.2f}")
     if emergency >= SURE and any(f.excused for f in signals.firings):
         excused = tuple(f.flag for f in signals.firings)
         return Verdict(Urgency.CHECK, excused, emergency, f"excused rule, classifier {emergency:.2f}")
@@ -82,7 +82,7 @@ def decide(signals: Signals) -> Verdict:
     if together >= LIKELY and not any(f.excused for f in signals.firings):
         likeliest = max(signals.probabilities, key=lambda name: signals.probabilities[name])
         urgency = Urgency.URGENT if likeliest == Urgency.URGENT else Urgency.CHECK
-        return Verdict(urgency, ("redflag.1",), together, f"classifier {together:.2f}")
+        return Verdict(urgency, (), together, f"classifier {together:.2f}")
     if signals.failed:
         return Verdict(Urgency.CHECK, (), 0.0, "a component failed")
     return Verdict(Urgency.NONE, (), 0.0, "")

@@ -41,12 +41,14 @@ _NEGATIONS = {
     "no",
     "neither",
     "nobody",
+    "noone",
     "none",
     "without",
     "nor",
     "stopped",
     "quit",
 }
+_EVERYBODY = {"nobody", "noone", "none", "anyone", "everybody", "everyone"}
 _CLAUSE_ENDS = {",", ".", "!", "?", ";", "but", "and", "though", "although", "however", "\n"}
 
 
@@ -149,15 +151,22 @@ def _denied(span: Span) -> bool:
     """
     start, _ = _clause(span)
     before = span.doc[max(start, span.start - 5) : span.start]
-    return any(
+    return _no_one(span) or any(
         token.lower_ in _NEGATIONS and (token.lower_ != "no" or token.i == span.start - 1) for token in before
     )
 
 
+def _no_one(span: Span) -> bool:
+    before = span.doc[max(0, span.start - 5) : span.start].text.lower().replace("-", " ")
+    return " no one " in f" {before} "
+
+
 def _about(span: Span) -> str:
-    """Whom a substance is about: the nearest person before it in its clause, else after it."""
+    """Whom a substance is about: everybody in "nobody smokes", else the nearest person before it in its clause, else after it."""
     start, end = _clause(span)
     doc = span.doc
+    if _EVERYBODY & {token.lower_ for token in doc[start : span.start]} or _no_one(span):
+        return "anyone"
     before = [e for e in doc.ents if e.label_ == "person" and start <= e.start < span.start]
     after = [e for e in doc.ents if e.label_ == "person" and span.end <= e.start < end]
     if before:

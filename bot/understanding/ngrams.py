@@ -8,6 +8,7 @@ unseen training message is right 83 times in 100 instead of 73
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,11 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from bot.understanding.english import clean, spelled_out
 from bot.understanding.fingerprints import code_fingerprint
 from bot.understanding.guard import guarded
+
+KNOWN_WORDS = "known_words"
+"""Message key: which share of the words (two letters or more) training has seen, 0 to 1."""
+
+_LETTERS = re.compile(r"[^\W\d_]+")
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=True)
@@ -56,7 +62,10 @@ class NgramFeaturizer(SparseFeaturizer, GraphComponent):
         self._storage = model_storage
         self._resource = resource
         self._vectorizers = {
-            "words": TfidfVectorizer(ngram_range=tuple(config["words"]), sublinear_tf=True),
+            # Single letters and question marks count: "i" and "?" tell acts apart.
+            "words": TfidfVectorizer(
+                ngram_range=tuple(config["words"]), sublinear_tf=True, token_pattern=r"\w+|\?"
+            ),
             "characters": TfidfVectorizer(
                 analyzer="char_wb", ngram_range=tuple(config["characters"]), sublinear_tf=True
             ),
@@ -107,7 +116,9 @@ class NgramFeaturizer(SparseFeaturizer, GraphComponent):
             return
         texts = [_text(message) for message in messages]
         rows = hstack([v.transform(texts) for v in self._vectorizers.values()]).tocsr()
+        words = self._vectorizers["words"].vocabulary_
         for number, message in enumerate(messages):
+            message.set(KNOWN_WORDS, _known_share(texts[number], words))
             row: csr_matrix = rows[number].tocoo()
             message.add_features(Features(row, FEATURE_TYPE_SENTENCE, TEXT, self._identifier))
 
@@ -130,6 +141,11 @@ class NgramFeaturizer(SparseFeaturizer, GraphComponent):
 
 def _text(message: Message) -> str:
     return spelled_out(clean(message.get(TEXT) or ""))
+
+
+def _known_share(text: str, vocabulary: dict[str, int]) -> float:
+    found = [word for word in _LETTERS.findall(text.lower()) if len(word) > 1]
+    return sum(word in vocabulary for word in found) / len(found) if found else 0.0
 
 
 def _persist(vectorizer: TfidfVectorizer, path: Path) -> None:

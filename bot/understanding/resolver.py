@@ -16,12 +16,13 @@ from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.core.events import UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
-from rasa.shared.nlu.constants import INTENT, TEXT
+from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
 from bot.understanding.decision import Signals, decide
 from bot.understanding.fingerprints import code_fingerprint
 from bot.understanding.guard import FAILED, guarded
+from bot.understanding.ngrams import KNOWN_WORDS
 from bot.understanding.red_flag_rules import Firing, rules
 from bot.understanding.topics import TOPIC_SCORES, TOPICS
 from bot.vocabulary import KIND_OF_ACT, OUT_OF_SCOPE, Act, Kind, Urgency
@@ -41,8 +42,8 @@ class TurnResolver(GraphComponent):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """How sure the act must be; below it a message without a topic is not understood."""
-        return {"act_threshold": 0.28}
+        """How sure the act must be without a topic, and which share of its words must be known."""
+        return {"act_threshold": 0.28, "known_words": 0.34}
 
     def __init__(self, config: dict[str, Any]) -> None:
         self._config = config
@@ -110,6 +111,8 @@ class TurnResolver(GraphComponent):
         message.set(TOPICS, _topics(message, act), add_to_output=True)
 
     def _intent(self, message: Message, act: Act, confidence: float) -> str:
+        if (message.get(KNOWN_WORDS) or 0.0) < self._config["known_words"] and not message.get(ENTITIES):
+            return "nlu_fallback"
         present = [topic["id"] for topic in message.get(TOPICS) or []]
         scored = message.get(TOPIC_SCORES) or []
         if act in _ADVICE_ACTS and present == [OUT_OF_SCOPE]:

@@ -12,6 +12,9 @@ from spacy.tokens import Doc, Span
 BEFORE = 5
 """How many words before a phrase a negation or a hypothetical reaches."""
 
+UNSURE_IF = frozenset({"sure", "know", "tell", "see", "check", "checking"})
+"""Before an "if" these make it an open question about now, no hypothetical."""
+
 NOW_WORDS = frozenset({"now", "just", "still", "right", "currently", "rn", "help", "please", "tonight"})
 
 
@@ -28,6 +31,8 @@ def scopes_of(phrase: Span, words: Mapping[str, Iterable[str]]) -> frozenset[str
         near = before if scope in {"negated", "hypothetical"} else around
         if near & set(listed):
             found.add(scope)
+    if before & UNSURE_IF and "if" in before and not before & (set(words.get("hypothetical", ())) - {"if"}):
+        found.discard("hypothetical")
     if "past" in found and around & NOW_WORDS:
         found.discard("past")
     return frozenset(found)

@@ -46,6 +46,7 @@ import yaml
 from bot import clock
 from bot.blocks import Block, as_text
 from bot.dialogue.host import Assistant, Turn
+from bot.errors import UnknownSession
 from bot.guidance.library import load_library
 from bot.record import Claims, Session
 from bot.settings import ROOT
@@ -234,7 +235,11 @@ class Play:
     def record_holds(self, wanted: Mapping[str, Any]) -> None:
         assert self.session is not None
         now = clock.now()
-        history = self.stage.record.history(self.session.session_id, now).advice
+        try:
+            history = self.stage.record.history(self.session.session_id, now).advice
+        except UnknownSession:  # erased, session and all
+            self.check(wanted == {"advice": []}, "the record knows nothing of this session")
+            return
         rows = {row.statement_id: row for row in history}
         for statement in wanted.get("advice", []):
             self.check(statement in rows, f"the record has only {sorted(rows)}")

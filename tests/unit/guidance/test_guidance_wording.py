@@ -39,6 +39,8 @@ OFFICE = ("111 online", "your gp", "i've noted", "i have noted", "great question
 
 EXCEPTIONS = {
     ("redflag.6", "bad parent"): "says that somebody is not a bad parent for having such thoughts",
+    ("out_of_routine.4", "shame"): "tells a practitioner to ask in a way that carries no shame",
+    ("room_sharing.4", "ashamed"): "says that a small home is nothing to be ashamed of",
     ("redflag.6", "safe"): "another safe adult: about a person who can help, promises nothing about sleep",
 }
 """(where, word): why the word may stand there."""
@@ -261,7 +263,7 @@ def test_sources_have_name_year_and_address() -> None:
     raw: dict[str, dict[str, str]] = yaml.safe_load((GUIDANCE_DIR / "sources.yml").read_text())["sources"]
     for key, source in raw.items():
         assert source["name"].strip(), key
-        assert re.search(r"^(c\.)?(19|20)\d\d|^n\.d\.", source["year"]), (key, source["year"])
+        assert re.search(r"\b(19|20)\d\d\b|^n\.d\.|^c\.20\d\d", source["year"]), (key, source["year"])
         assert re.match(r"https?://[^\s/]+\.[a-z]{2,}", source["url"]), (key, source["url"])
 
 
