@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.nlu.classifiers.logistic_regression_classifier import LogisticRegressionClassifier
+from rasa.shared.nlu.constants import INTENT
 from rasa.shared.nlu.training_data.message import Message
 
-from bot.understanding.features import readable
+from bot.understanding.features import feature_rows, linear_scores, readable
 from bot.understanding.fingerprints import code_fingerprint
 from bot.understanding.guard import guarded
+from bot.understanding.minilm import Vectors
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -34,6 +37,7 @@ class ActClassifier(LogisticRegressionClassifier):  # type: ignore[misc]
         super().__init__(config, *args, **kwargs)
         # Rasa offers no setting for C; its 1.0 is too weak for TF-IDF features.
         self.clf.set_params(C=self.config["C"])
+        self._weights: Vectors | None = None
 
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str:
@@ -42,8 +46,24 @@ class ActClassifier(LogisticRegressionClassifier):  # type: ignore[misc]
 
     @guarded
     def process(self, messages: list[Message]) -> list[Message]:
-        """Set intent and ranking of every message that has words."""
+        """Set intent and ranking of every message that has words.
+
+        One-vs-rest probabilities as scikit-learn gives them, over weights laid out once:
+        its own ``predict_proba`` copies the whole matrix for every message.
+        """
         with_words = [message for message in messages if readable(message)]
-        if with_words:
-            super().process(with_words)
+        if not with_words:
+            return messages
+        scores = linear_scores(feature_rows(with_words), self._laid_out(), self.clf.intercept_)
+        names = [str(name) for name in self.clf.classes_]
+        for message, row in zip(with_words, scores / scores.sum(axis=1, keepdims=True)):
+            order = np.argsort(-row)
+            ranking = [{"name": names[i], "confidence": float(row[i])} for i in order]
+            message.set(INTENT, ranking[0], add_to_output=True)
+            message.set("intent_ranking", ranking, add_to_output=True)
         return messages
+
+    def _laid_out(self) -> Vectors:
+        if self._weights is None:
+            self._weights = np.ascontiguousarray(self.clf.coef_.T, dtype=np.float32)
+        return self._weights

@@ -162,7 +162,10 @@ def _no_one(span: Span) -> bool:
 
 
 def _about(span: Span) -> str:
-    """Whom a substance is about: everybody in "nobody smokes", else the nearest person before it in its clause, else after it."""
+    """Whom a substance is about: everybody in "nobody smokes", else the nearest person.
+
+    The nearest before it in its clause, else the nearest after it.
+    """
     start, end = _clause(span)
     doc = span.doc
     if _EVERYBODY & {token.lower_ for token in doc[start : span.start]} or _no_one(span):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
@@ -20,7 +22,19 @@ def feature_rows(messages: list[Message]) -> csr_matrix:
     Raises:
         ValueError: a message has no features at all.
     """
-    return vstack([_row(message) for message in messages]).tocsr()
+    return vstack([_row(message) for message in messages]).tocsr().astype(np.float32)
+
+
+def linear_scores(rows: csr_matrix, weights: Any, bias: Any) -> Any:
+    """``rows @ weights + bias`` as probabilities, shape (rows, labels).
+
+    Args:
+        rows: float32, as :func:`feature_rows` gives them.
+        weights: float32, contiguous, shape (features, labels): anything else is copied
+            whole for every message.
+        bias: shape (labels,).
+    """
+    return 1.0 / (1.0 + np.exp(-np.asarray(rows @ weights + bias, dtype=np.float64)))
 
 
 def _row(message: Message) -> csr_matrix:

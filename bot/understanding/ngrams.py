@@ -64,10 +64,10 @@ class NgramFeaturizer(SparseFeaturizer, GraphComponent):
         self._vectorizers = {
             # Single letters and question marks count: "i" and "?" tell acts apart.
             "words": TfidfVectorizer(
-                ngram_range=tuple(config["words"]), sublinear_tf=True, token_pattern=r"\w+|\?"
+                ngram_range=tuple(config["words"]), sublinear_tf=True, min_df=2, token_pattern=r"\w+|\?"
             ),
             "characters": TfidfVectorizer(
-                analyzer="char_wb", ngram_range=tuple(config["characters"]), sublinear_tf=True
+                analyzer="char_wb", ngram_range=tuple(config["characters"]), sublinear_tf=True, min_df=2
             ),
         }
 

@@ -24,7 +24,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import KFold
 
 from bot.errors import UnderstandingError
-from bot.understanding.features import feature_rows, readable
+from bot.understanding.features import feature_rows, linear_scores, readable
 from bot.understanding.fingerprints import code_fingerprint
 from bot.understanding.guard import guarded
 from bot.understanding.minilm import Vectors
@@ -66,7 +66,7 @@ class TopicClassifier(GraphComponent):
         self._storage = model_storage
         self._resource = resource
         self._topics: list[str] = []
-        self._weights = np.zeros((0, 0))
+        self._weights = np.zeros((0, 0), dtype=np.float32)
         self._bias = np.zeros(0)
         self._threshold = 0.5
 
@@ -119,16 +119,14 @@ class TopicClassifier(GraphComponent):
         with_words = [message for message in messages if readable(message)]
         if not self._topics or not with_words:
             return messages
-        for message, scores in zip(with_words, self._scores(feature_rows(with_words))):
+        rows = feature_rows(with_words)
+        for message, scores in zip(with_words, linear_scores(rows, self._weights, self._bias)):
             order = np.argsort(-scores)[:SHOWN]
             ranked = [{"id": self._topics[i], "score": round(float(scores[i]), 4)} for i in order]
             present = [each for each in ranked if float(str(each["score"])) >= self._threshold]
             message.set(TOPIC_SCORES, ranked, add_to_output=True)
             message.set(TOPICS, present, add_to_output=True)
         return messages
-
-    def _scores(self, rows: csr_matrix) -> Vectors:
-        return np.asarray(1.0 / (1.0 + np.exp(-(rows @ self._weights.T + self._bias))))
 
     def _fit(self, rows: csr_matrix, truth: Vectors) -> tuple[Vectors, Vectors]:
         weights, bias = [], []
@@ -145,7 +143,7 @@ class TopicClassifier(GraphComponent):
             ).fit(rows, column)
             weights.append(model.coef_[0])
             bias.append(float(model.intercept_[0]))
-        return np.array(weights), np.array(bias)
+        return np.ascontiguousarray(np.array(weights, dtype=np.float32).T), np.array(bias)
 
     def _choose_threshold(self, rows: csr_matrix, truth: Vectors) -> float:
         folds = min(self._config["folds"], rows.shape[0])
@@ -155,7 +153,7 @@ class TopicClassifier(GraphComponent):
         splitter = KFold(folds, shuffle=True, random_state=self._config["random_state"])
         for train, test in splitter.split(truth):
             weights, bias = self._fit(rows[train], truth[train])
-            scores[test] = 1.0 / (1.0 + np.exp(-(rows[test] @ weights.T + bias)))
+            scores[test] = linear_scores(rows[test], weights, bias)
         candidates = np.arange(0.2, 0.9, 0.02)
         return float(max(candidates, key=lambda t: _f1(scores >= t, truth)))
 
@@ -163,7 +161,7 @@ class TopicClassifier(GraphComponent):
         with self._storage.write_to(self._resource) as folder:
             np.savez(
                 folder / "topics.npz",
-                weights=self._weights.astype(np.float32),
+                weights=self._weights,
                 bias=self._bias.astype(np.float32),
             )
             (folder / "topics.json").write_text(

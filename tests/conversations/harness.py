@@ -304,7 +304,7 @@ class Play:
         self.spoken += 1
         self.turn = self.stage.loop.run_until_complete(
             self.stage.assistant.turn(
-                self.session.session_id, text, f"message-{self.spoken}", payload=payload
+                self.session.session_id, text, f"message-{self.spoken}", payload=payload, explain=True
             )
         )
         self.lines.append(f"> {text}")

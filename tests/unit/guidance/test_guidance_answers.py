@@ -105,7 +105,12 @@ def test_told_without_being_asked(text: str, act: Act, expected: set[tuple[str, 
         ("smokes", "i dont smoke", INFORM, {("smokes", "me", "no")}),
         ("alcohol_tonight", "no i havent had a drink", NO, {("alcohol_tonight", TOGETHER, "no")}),
         ("alcohol_tonight", "no just the one glass of wine", NO, {("alcohol_tonight", "me", "yes")}),
-        ("alcohol_tonight", "no, my sister had a couple of beers", NO, {("alcohol_tonight", "sibling", "yes")}),
+        (
+            "alcohol_tonight",
+            "no, my sister had a couple of beers",
+            NO,
+            {("alcohol_tonight", "sibling", "yes")},
+        ),
         ("drugs_tonight", "he had a joint", YES, {("drugs_tonight", "partner", "yes")}),
         ("sedating_medicine", "yes im on codeine", YES, {("sedating_medicine", "me", "yes")}),
         ("gestation_weeks", "yes", YES, {("gestation_weeks", "baby", "yes")}),
@@ -157,7 +162,9 @@ def test_an_answer_is_about_whom_the_fact_is_about() -> None:
 
 
 def test_only_facts_of_the_closed_list_come_out() -> None:
-    texts = ["we both vape and had 3 pints at a wedding, twins born at 33 weeks, 4lb, poorly, ebf, on codeine"]
+    texts = [
+        "we both vape and had 3 pints at a wedding, twins born at 33 weeks, 4lb, poorly, ebf, on codeine"
+    ]
     for text in texts:
         for known in facts_from(find_entities(text), Act.TELL_PRACTICE, None, NOW):
             assert known.fact in load_facts()

@@ -31,7 +31,9 @@ settings.load_profile("ours")
 
 
 def answer(fact: str) -> st.SearchStrategy[Known]:
-    about = ("me", "partner", "grandmother", TOGETHER) if FACTS[fact].about == "adult" else (FACTS[fact].about,)
+    about = (
+        ("me", "partner", "grandmother", TOGETHER) if FACTS[fact].about == "adult" else (FACTS[fact].about,)
+    )
     return st.builds(
         lambda who, value, hours: Known(fact, who, value, NOW - timedelta(hours=hours)),
         st.sampled_from(about),
@@ -84,7 +86,7 @@ def household_after(answers: list[Known], audience: Audience) -> Household:
     return household.standing_at(NOW)
 
 
-@settings(max_examples=250)
+@settings(max_examples=150)
 @given(
     base=nearly_clear,
     missing=left_out,
@@ -257,7 +259,11 @@ def entry(id: str, priority: int, **more: Any) -> dict[str, Any]:
 
 HELD = {"evidence": "background", "sources": [], "holding": {"en": "No checked advice on this one."}}
 SMALL: dict[str, dict[str, Any]] = {
-    "low": {"danger": 10, "next": ["mid", "high", "held"], "statements": [entry("low.1", 1), entry("low.2", 2)]},
+    "low": {
+        "danger": 10,
+        "next": ["mid", "high", "held"],
+        "statements": [entry("low.1", 1), entry("low.2", 2)],
+    },
     "mid": {
         "danger": 50,
         "statements": [

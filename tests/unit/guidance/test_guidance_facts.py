@@ -56,7 +56,9 @@ def test_a_new_answer_about_baby_replaces_the_old_one() -> None:
 
 
 def test_answers_to_other_facts_stay() -> None:
-    household = told(("smokes", "me", "yes"), ("alcohol_tonight", TOGETHER, "no"), ("breastfed", "baby", "yes"))
+    household = told(
+        ("smokes", "me", "yes"), ("alcohol_tonight", TOGETHER, "no"), ("breastfed", "baby", "yes")
+    )
     assert {known.fact for known in household.known} == {"smokes", "alcohol_tonight", "breastfed"}
 
 

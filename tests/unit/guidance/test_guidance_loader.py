@@ -260,9 +260,7 @@ def test_a_wrong_facts_file_names_the_fact(tmp_path: Path, text: str, named: str
 
 def test_a_service_without_its_check_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "services.yml"
-    path.write_text(
-        "services: {helpline: {title: T, purpose: p, nations: {england: {contact: '0800 1'}}}}"
-    )
+    path.write_text("services: {helpline: {title: T, purpose: p, nations: {england: {contact: '0800 1'}}}}")
     with pytest.raises(GuidanceError, match=r"^services\.yml: service helpline: verified"):
         services.load_services(path)
 

@@ -100,9 +100,16 @@ def test_nhs_111_is_englands_until_the_others_are_verified() -> None:
 
 def test_northern_ireland_never_hears_of_111() -> None:
     for statement in load_library().statements():
-        for wording in (statement.entry.say, statement.entry.tonight, statement.entry.why, statement.entry.holding):
+        for wording in (
+            statement.entry.say,
+            statement.entry.tonight,
+            statement.entry.why,
+            statement.entry.holding,
+        ):
             if wording is not None:
-                assert not re.search(r"\b111\b", resolve(wording.text(), Nation.NORTHERN_IRELAND)), statement.id
+                assert not re.search(r"\b111\b", resolve(wording.text(), Nation.NORTHERN_IRELAND)), (
+                    statement.id
+                )
     for flag in FLAGS.values():
         first, steps = card_lines(flag, Nation.NORTHERN_IRELAND)
         shown = [first, *steps, *[f"{x}" for x in links(flag.services, Nation.NORTHERN_IRELAND)]]

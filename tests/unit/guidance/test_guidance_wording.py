@@ -93,7 +93,9 @@ def code_words() -> Iterator[Said]:
         logs = {
             id(argument)
             for node in ast.walk(tree)
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "error"
+            if isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr == "error"
             for argument in node.args
         }
         for node in ast.walk(tree):
@@ -177,7 +179,10 @@ def test_words_that_are_not_said(words: tuple[str, ...]) -> None:
 
 def test_safer_not_safe() -> None:
     """Nothing is promised: "safer", never "safe", "safest", "safely" or "no risk"."""
-    assert breaking(("safe", "safest", "safely", "risk-free", "no risk", "guarantee", "guaranteed", "fine to")) == []
+    assert (
+        breaking(("safe", "safest", "safely", "risk-free", "no risk", "guarantee", "guaranteed", "fine to"))
+        == []
+    )
 
 
 def test_every_exception_is_still_needed() -> None:
@@ -196,12 +201,17 @@ def test_no_exclamation_marks_semicolons_brackets_or_emoji() -> None:
 
 def test_baby_is_baby() -> None:
     """Never he or she: the baby may be either, and there may be two."""
-    assert breaking(("he", "she", "him", "her", "his", "hers", "himself", "herself", "it's", "boy", "girl")) == []
+    assert (
+        breaking(("he", "she", "him", "her", "his", "hers", "himself", "herself", "it's", "boy", "girl"))
+        == []
+    )
 
 
 def test_a_number_is_never_written_out() -> None:
     """Every phone number comes from services.yml, because nations differ."""
-    literal = [(where, text) for where, text in EVERYTHING if PHONE_NUMBER.search(text) and "service" not in where]
+    literal = [
+        (where, text) for where, text in EVERYTHING if PHONE_NUMBER.search(text) and "service" not in where
+    ]
     assert literal == []
 
 

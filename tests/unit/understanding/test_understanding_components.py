@@ -51,7 +51,9 @@ def test_tokens_keep_their_place(small: Any) -> None:
 def test_intents_are_never_split(small: Any) -> None:
     message = Message(data={"text": "hi", "intent": "ask_advice"})
     small.components["language"].process([message])
-    assert [token.text for token in small.components["language"].tokenize(message, "intent")] == ["ask_advice"]
+    assert [token.text for token in small.components["language"].tokenize(message, "intent")] == [
+        "ask_advice"
+    ]
 
 
 def test_the_vector_is_one_and_so_are_its_features(small: Any) -> None:
@@ -172,7 +174,9 @@ def test_the_words_loaded_again_are_the_same(small: Any, loaded: Callable[[str],
 
 
 @pytest.mark.parametrize("name", ["acts", "topics", "statements"])
-@pytest.mark.parametrize("text", ["can we nap on the sofa", "hello", "hes gone blue", "two blankets and wine"])
+@pytest.mark.parametrize(
+    "text", ["can we nap on the sofa", "hello", "hes gone blue", "two blankets and wine"]
+)
 def test_loaded_again_it_answers_the_same(
     small: Any, loaded: Callable[[str], Any], name: str, text: str
 ) -> None:
@@ -363,7 +367,12 @@ def test_an_open_check_needs_a_clear_no(small: Any) -> None:
 
 @pytest.mark.parametrize(
     ("before", "text"),
-    [(("hes not",), "breathing"), (("help", "hes stopped"), "breathing"), (("she wont",), "wake up"), (("not",), "breathing")],
+    [
+        (("hes not",), "breathing"),
+        (("help", "hes stopped"), "breathing"),
+        (("she wont",), "wake up"),
+        (("not",), "breathing"),
+    ],
 )
 def test_fragments_are_read_together(small: Any, before: tuple[str, ...], text: str) -> None:
     assert resolved(small, text=text, ranking={"inform": 0.9}).get("urgency") != "emergency"
@@ -393,7 +402,9 @@ def test_everything_that_parse_gives_out(small: Any) -> None:
         "text", "intent", "act", "topics", "kind", "urgency", "red_flags", "because", "entities",
     }  # fmt: skip
     assert given["topics"][0]["id"] == "sofa_armchair"
-    assert [entity["value"] for entity in given["entities"] if entity["entity"] == "baby_age"] == [{"weeks": 9.0}]
+    assert [entity["value"] for entity in given["entities"] if entity["entity"] == "baby_age"] == [
+        {"weeks": 9.0}
+    ]
 
 
 def test_parse_of_nothing_is_still_whole() -> None:

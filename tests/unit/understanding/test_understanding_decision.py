@@ -104,7 +104,11 @@ def test_a_failure_is_a_check_and_never_lowers() -> None:
 
 
 def test_flags_of_a_rule_come_once_each_in_order() -> None:
-    firings = [rule(EMERGENCY, flag="redflag.4"), rule(EMERGENCY, flag="redflag.1"), rule(EMERGENCY, flag="redflag.4")]
+    firings = [
+        rule(EMERGENCY, flag="redflag.4"),
+        rule(EMERGENCY, flag="redflag.1"),
+        rule(EMERGENCY, flag="redflag.4"),
+    ]
     assert decide(Signals(firings=firings)).flags == ("redflag.4", "redflag.1")
     lower = [rule(EMERGENCY, flag="redflag.4"), rule(CHECK, flag="redflag.3")]
     assert decide(Signals(firings=lower)).flags == ("redflag.4",)

@@ -23,7 +23,7 @@ from bot.understanding.english import MAX_CHARACTERS, clean, english, read, spel
         ("/", ""),
         ("", ""),
         ("and/or", "and/or"),
-        ("he’s “fine”", "he's \"fine\""),
+        ("he’s “fine”", 'he\'s "fine"'),
         ("he`s", "he's"),
         ("he´s", "he's"),
         ("2\u00a0weeks", "2 weeks"),

@@ -159,6 +159,8 @@ def test_every_way_of_saying_is_found() -> None:
             for value, ways in table.items():
                 for way in ways:
                     plain = re.sub(r" - ", "-", str(way))
-                    if str(value) not in {each["value"].get("name") for each in find_entities(f"so {plain} then")}:
+                    if str(value) not in {
+                        each["value"].get("name") for each in find_entities(f"so {plain} then")
+                    }:
                         lost.append(way)
     assert [way for way in lost if way != "bf"] == []

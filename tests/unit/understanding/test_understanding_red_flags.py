@@ -116,7 +116,9 @@ def test_what_needs_help_today_is_urgent(text: str) -> None:
     assert gravest(text) == Urgency.URGENT
 
 
-@pytest.mark.parametrize("text", ["help", "999", "hes very floppy", "shes so sleepy and not feeding", "ambulance"])
+@pytest.mark.parametrize(
+    "text", ["help", "999", "hes very floppy", "shes so sleepy and not feeding", "ambulance"]
+)
 def test_what_may_be_danger_is_checked(text: str) -> None:
     assert gravest(text) == Urgency.CHECK
 
@@ -185,7 +187,9 @@ def test_a_scope_ends_with_its_sentence() -> None:
     assert gravest("He was poorly last year! hes not breathing") == Urgency.EMERGENCY
 
 
-@pytest.mark.parametrize("text", ["he is unresponsve", "unrespnsive", "hes brething now not breathimg", "strugling to breathe"])
+@pytest.mark.parametrize(
+    "text", ["he is unresponsve", "unrespnsive", "hes brething now not breathimg", "strugling to breathe"]
+)
 def test_long_words_may_have_one_letter_wrong(text: str) -> None:
     assert gravest(text) == Urgency.EMERGENCY
 

@@ -130,6 +130,8 @@ def test_the_lightest_and_the_heaviest(grams: int) -> None:
     assert [each.value["grams"] for each in values.weights(f"{grams}g")] == [grams]
 
 
-@pytest.mark.parametrize(("weeks", "name"), [(21, "baby_age"), (22, "weeks_unclear"), (43, "weeks_unclear"), (44, "baby_age")])
+@pytest.mark.parametrize(
+    ("weeks", "name"), [(21, "baby_age"), (22, "weeks_unclear"), (43, "weeks_unclear"), (44, "baby_age")]
+)
 def test_weeks_that_may_be_either(weeks: int, name: str) -> None:
     assert [each.entity for each in values.ages(f"shes {weeks} weeks")] == [name]

@@ -102,7 +102,9 @@ class Counting:
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         self.encoded += texts
-        return np.array([[len(text), ord(text[0])] + [0] * (DIMENSIONS - 2) for text in texts], dtype=np.float32)
+        return np.array(
+            [[len(text), ord(text[0])] + [0] * (DIMENSIONS - 2) for text in texts], dtype=np.float32
+        )
 
 
 @pytest.fixture

@@ -1,0 +1,121 @@
+"""One measured bot in a process of its own; see ``bench.py``. Prints one JSON line."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from bot.evaluation.bench import REFERENCE_MESSAGES, summary
+
+MESSAGES = [
+    "he falls asleep on me on the settee most evenings",
+    "i would put him in the cot before i nod off, not on the sofa",
+    "yes",
+    "can she sleep on her tummy",
+    "why",
+    "we are off to a party on saturday and will both drink",
+    "is it ok to have him in our bed",
+    "no",
+    "no",
+    "what have you told me",
+]
+CONVERSATION = 10
+
+
+async def ours(turns: int) -> tuple[dict[str, float], Callable[[], None]]:
+    """Turns of the assistant with the record behind it, in conversations of ten."""
+    from bot.clock import now
+    from bot.dialogue.host import Assistant
+    from bot.record import Claims, open_record
+    from bot.settings import settings
+
+    config = settings()
+    record = open_record(config.store_url)
+    record.migrate()
+    assistant = await Assistant.load(config=replace(config, turn_timeout_seconds=60))
+    times: list[float] = []
+    parse_times: list[float] = []
+    first = 0.0
+    session = ""
+    for number in range(turns):
+        if number % CONVERSATION == 0:
+            claims = Claims(f"bench-{number}", family_reference=f"bench-{number}")
+            session = record.start_session(claims, now(), 24, 30).session_id
+        text = MESSAGES[number % len(MESSAGES)]
+        started = time.perf_counter()
+        turn = await assistant.turn(session, text, f"m{number}")
+        times.append((time.perf_counter() - started) * 1000)
+        if turn.failed:
+            raise RuntimeError("a turn failed")
+        first = first or time.time()
+    for text in MESSAGES * 10:
+        started = time.perf_counter()
+        await assistant.parse(text)
+        parse_times.append((time.perf_counter() - started) * 1000)
+    record.close()
+    assistant.close()
+    return {**summary(times[CONVERSATION:], parse_times), "first_at": first}, lambda: None
+
+
+async def reference(turns: int, folder: str) -> tuple[dict[str, float], Callable[[], None]]:
+    """Turns of the bot of ``rasa init``: DIET and TED, no record, no actions."""
+    from rasa.core.agent import Agent
+    from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
+
+    (model,) = sorted(Path(folder, "models").glob("*.tar.gz"))[-1:]
+    agent = Agent.load(str(model))
+    times: list[float] = []
+    parse_times: list[float] = []
+    first = 0.0
+    for number in range(turns):
+        text = REFERENCE_MESSAGES[number % len(REFERENCE_MESSAGES)]
+        started = time.perf_counter()
+        await agent.handle_message(
+            UserMessage(text, CollectingOutputChannel(), f"bench-{number // CONVERSATION}")
+        )
+        times.append((time.perf_counter() - started) * 1000)
+        first = first or time.time()
+    for text in REFERENCE_MESSAGES * 10:
+        started = time.perf_counter()
+        await agent.parse_message(text)
+        parse_times.append((time.perf_counter() - started) * 1000)
+    return {**summary(times[CONVERSATION:], parse_times), "first_at": first}, lambda: None
+
+
+def main() -> None:
+    """``bench_worker ours|reference TURNS FOLDER STARTED``."""
+    which, turns, folder, started = sys.argv[1], int(sys.argv[2]), sys.argv[3], float(sys.argv[4])
+    measure: Awaitable[Any]
+    if which == "ours":
+        import os
+
+        os.environ["SAFER_SLEEP_DATA_DIR"] = tempfile.mkdtemp(prefix="safer-sleep-bench-")
+        measure = ours(turns)
+    else:
+        measure = reference(turns, folder)
+    figures, _ = asyncio.run(_awaited(measure))
+    figures["first_answer_s"] = figures.pop("first_at") - started
+    figures["memory_mb"] = _resident_mb()
+    print(json.dumps(figures))
+
+
+async def _awaited(measure: Awaitable[Any]) -> Any:
+    return await measure
+
+
+def _resident_mb() -> float:
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) / 1024
+    return 0.0
+
+
+if __name__ == "__main__":
+    main()
