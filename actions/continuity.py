@@ -9,10 +9,10 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
 from actions.asking import COMING_BACK, check_understanding
-from actions.turn import Event, TurnState, in_thread, read_turn, the_record
+from actions.turn import Event, TurnState, in_thread, read_turn
 from bot.errors import RecordError
 from bot.guidance.library import load_library
-from bot.record import AdviceRow
+from bot.record import AdviceRow, the_record
 from bot.vocabulary import Act, CheckOutcome
 
 GO_OVER_FIRST = (CheckOutcome.WORTH_GOING_OVER, CheckOutcome.PARTLY, None)

@@ -14,11 +14,11 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
 from actions.asking import ask_again
-from actions.turn import Event, TurnState, read_turn, the_record
+from actions.turn import Event, TurnState, read_turn
 from bot import blocks
 from bot.errors import RecordError
 from bot.guidance.emergencies import card_lines, emergency_links, gravest, links
-from bot.record import EscalationEntry
+from bot.record import EscalationEntry, the_record
 from bot.vocabulary import Act, Urgency
 
 logger = logging.getLogger(__name__)

@@ -7,11 +7,11 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
 from actions.asking import AGREEMENT, DELETE, ask_delete
-from actions.turn import Event, TurnState, in_thread, read_turn, the_record
+from actions.turn import Event, TurnState, in_thread, read_turn
 from bot import blocks
 from bot.errors import RecordError
 from bot.guidance.library import load_library
-from bot.record import AgreementEntry, Outcome
+from bot.record import AgreementEntry, Outcome, the_record
 from bot.settings import settings
 from bot.vocabulary import Act, Agreement
 

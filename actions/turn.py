@@ -11,7 +11,6 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
 from typing import Any, TypeVar
 
 from rasa_sdk import Tracker
@@ -25,7 +24,7 @@ from bot.errors import RecordError, StoreUnavailable, UnknownSession
 from bot.guidance.answers import facts_from
 from bot.guidance.facts import Household, Known
 from bot.guidance.services import resolve, service
-from bot.record import AnswerEntry, Entry, Outcome, Record, Session, open_record
+from bot.record import AnswerEntry, Entry, Outcome, Session, the_record
 from bot.settings import settings
 from bot.vocabulary import AUDIENCE_OF_ROLE, Act, Agreement, Audience, Kind, Nation
 
@@ -41,14 +40,6 @@ UNDERSTANDING = ("make sense", "makes sense", "understand", "got it", "i see")
 
 SURE = 0.6
 """How sure an act must be to count as an answer to something that matters."""
-
-
-@lru_cache(maxsize=1)
-def the_record() -> Record:
-    """The record of this process; nothing is connected until it is used."""
-    config = settings()
-    config.data_dir.mkdir(parents=True, exist_ok=True)
-    return open_record(config.store_url, outbox=config.data_dir / "outbox.sqlite")
 
 
 async def in_thread(work: Callable[[], T]) -> T:

@@ -16,13 +16,15 @@ from typing import Any, TextIO
 
 from sanic import Sanic
 
+from bot.clock import now
 from bot.dialogue import without_tensorflow
 from bot.dialogue.host import Assistant, newest_model
 from bot.errors import ModelError, RecordError, SettingsError
 from bot.portal.app import make_app
 from bot.portal.chat import Answering, Chat, Versions
-from bot.record import Record, open_record
+from bot.record import Record, open_record, the_record
 from bot.settings import ROOT, Settings, log_to_stderr
+from bot.settings import settings as process_settings
 
 logger = logging.getLogger(__name__)
 
@@ -67,7 +69,7 @@ def build_app(settings: Settings, load: Load, out: TextIO, port: int) -> Sanic:
         out: where the address is told when everything is ready.
         port: where it listens.
     """
-    record = open_record(settings.store_url, outbox=settings.data_dir / "outbox.sqlite")
+    record = _record(settings)
     chat = Chat(settings, record, is_alarming)
     app = make_app(chat)
     tasks: list[asyncio.Task[None]] = []
@@ -117,6 +119,15 @@ def keep_house(record: Record) -> None:
         logger.error("the record is not reachable: %s", type(error).__name__)
 
 
+def purge(record: Record) -> set[str]:
+    """Delete what is past its time; the sessions whose conversations are to be forgotten."""
+    try:
+        return set(record.purge(now()))
+    except RecordError as error:
+        logger.error("nothing was purged: %s", type(error).__name__)
+        return set()
+
+
 def guidance_hash() -> str:
     """Twelve characters that change with any guidance file."""
     digest = hashlib.sha256()
@@ -130,7 +141,14 @@ async def _keep_house_again(record: Record, chat: Chat) -> None:
     while True:
         await asyncio.sleep(HOUSEKEEPING_SECONDS)
         await asyncio.to_thread(keep_house, record)
-        await chat.forget_the_rest()
+        await chat.forget_the_rest(await asyncio.to_thread(purge, record))
+
+
+def _record(settings: Settings) -> Record:
+    """The record that the actions use too, so that one outbox is drained by one of us."""
+    if settings == process_settings():
+        return the_record()
+    return open_record(settings.store_url, outbox=settings.data_dir / "outbox.sqlite")
 
 
 async def _load_model(settings: Settings) -> Answering:

@@ -20,6 +20,7 @@ MADE_OF = (
     "bot/understanding/*.py",
     "bot/understanding/*.yml",
     "bot/vocabulary.py",
+    "bot/files.py",
 )
 """What a model is made of, as patterns from the project's folder."""
 

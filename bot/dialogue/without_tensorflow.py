@@ -17,7 +17,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import yaml
+from bot.files import read_yaml
 
 STOOD_IN = ("tensorflow", "keras", "tensorflow_hub", "tensorflow_text", "tensorflow_addons")
 VERSION = "2.12.0"
@@ -115,7 +115,7 @@ def installed() -> bool:
 
 def needs_tensorflow(config: Path) -> bool:
     """Whether a component in ``config`` (a Rasa ``config.yml``) needs TensorFlow."""
-    content = yaml.safe_load(config.read_text(encoding="utf-8")) or {}
+    content = read_yaml(config) or {}
     names = [
         str(entry.get("name", "")) for part in ("pipeline", "policies") for entry in content.get(part) or []
     ]

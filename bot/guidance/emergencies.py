@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-import yaml
-
 from bot.errors import GuidanceError
+from bot.files import read_yaml
 from bot.guidance.services import resolve, service
 from bot.vocabulary import Nation
 
@@ -50,7 +49,7 @@ def load_red_flags(path: Path = RED_FLAGS_FILE) -> dict[str, RedFlag]:
     Raises:
         GuidanceError: naming the flag and field that is wrong.
     """
-    raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    raw = read_yaml(path)
     flags = {}
     for name, entry in raw["red_flags"].items():
         try:

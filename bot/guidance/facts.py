@@ -8,9 +8,8 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 
-import yaml
-
 from bot.errors import GuidanceError
+from bot.files import read_yaml
 from bot.vocabulary import Answer, Audience
 
 FACTS_FILE = Path(__file__).with_name("facts.yml")
@@ -63,7 +62,7 @@ def load_facts(path: Path = FACTS_FILE) -> dict[str, Fact]:
     Raises:
         GuidanceError: naming the fact and field that is wrong.
     """
-    raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    raw = read_yaml(path)
     facts = {}
     for name, entry in raw["facts"].items():
         try:

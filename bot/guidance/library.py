@@ -16,6 +16,7 @@ import yaml
 from pydantic import ValidationError
 
 from bot.errors import GuidanceError
+from bot.files import read_yaml
 from bot.guidance import conditions
 from bot.guidance.facts import load_facts
 from bot.guidance.schema import PLACEHOLDER, Source, StatementEntry, TopicFile, Wording
@@ -124,7 +125,7 @@ def load_library(folder: Path = GUIDANCE_DIR) -> Library:
 
 def _read_yaml(path: Path) -> Any:
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
+        return read_yaml(path)
     except (OSError, yaml.YAMLError) as error:
         raise GuidanceError(f"{path.name}: {error}") from error
 

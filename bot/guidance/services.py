@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-import yaml
-
 from bot.errors import GuidanceError
+from bot.files import read_yaml
 from bot.guidance.schema import PLACEHOLDER
 from bot.vocabulary import Nation
 
@@ -48,7 +47,7 @@ def load_services(path: Path = SERVICES_FILE) -> dict[str, dict[Nation, Service]
     Raises:
         GuidanceError: naming the service and field that is wrong.
     """
-    raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    raw = read_yaml(path)
     table: dict[str, dict[Nation, Service]] = {}
     for name, entry in raw["services"].items():
         try:

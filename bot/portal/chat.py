@@ -203,11 +203,11 @@ class Chat:
             "database": database,
         }
 
-    async def forget_the_rest(self) -> None:
-        """Erase the trackers that could not be erased when their chats were."""
-        if self._to_forget:
+    async def forget_the_rest(self, purged: set[str]) -> None:
+        """Erase the trackers of ``purged`` sessions, and those that could not be erased before."""
+        if self._to_forget or purged:
             try:
-                await self._forget(self._ready(), set())
+                await self._forget(self._ready(), purged)
             except RecordError as error:
                 logger.error("conversations are still to be forgotten: %s", type(error).__name__)
 

@@ -18,7 +18,7 @@ from bot.record.entries import (
     RefusalEntry,
     Session,
 )
-from bot.record.record import Record, open_record
+from bot.record.record import Record, open_record, the_record
 
 __all__ = [
     "AdviceEntry",
@@ -39,4 +39,5 @@ __all__ = [
     "RefusalEntry",
     "Session",
     "open_record",
+    "the_record",
 ]

@@ -16,6 +16,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -35,6 +36,7 @@ from bot.record.entries import (
 from bot.record.models import Audit
 from bot.record.outbox import Outbox, OutboxUnavailable
 from bot.record.unit_of_work import UnitOfWork, unit_of_work
+from bot.settings import settings
 from bot.vocabulary import Role
 
 T = TypeVar("T")
@@ -352,3 +354,14 @@ class Record:
 
 def _append(uow: UnitOfWork, session_id: str, entries: Sequence[Entry], at: datetime) -> None:
     appending.write(uow, sessions.find(uow, session_id, at), entries, at)
+
+
+@lru_cache(maxsize=1)
+def the_record() -> Record:
+    """The record of this process, by its settings: one outbox, drained by one of us.
+
+    Nothing is connected until it is used.
+    """
+    config = settings()
+    config.data_dir.mkdir(parents=True, exist_ok=True)
+    return open_record(config.store_url, outbox=config.data_dir / "outbox.sqlite")

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import spacy
-import yaml
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
@@ -22,6 +21,7 @@ from rasa.shared.nlu.training_data.message import Message
 from spacy.language import Language
 from spacy.tokens import Span
 
+from bot.files import read_yaml
 from bot.understanding import values
 from bot.understanding.english import clean, spelled_out
 from bot.understanding.fingerprints import code_fingerprint
@@ -91,7 +91,7 @@ def ruler() -> Language:
     """A blank English pipeline with the lexicon as an EntityRuler."""
     nlp = spacy.blank("en")
     rules = nlp.add_pipe("entity_ruler", config={"overwrite_ents": True})
-    lexicon = yaml.safe_load(LEXICON_FILE.read_text(encoding="utf-8"))
+    lexicon = read_yaml(LEXICON_FILE)
     patterns = []
     for group, content in lexicon.items():
         tables = content.items() if group == "substances" else [(_singular(group), content)]

@@ -9,12 +9,12 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-import yaml
 from spacy.matcher import Matcher
 from spacy.tokens import Doc, Span
 from spacy.util import filter_spans
 
 from bot.errors import UnderstandingError
+from bot.files import read_yaml
 from bot.understanding.english import english, read
 from bot.understanding.scope import scopes_of
 from bot.vocabulary import Urgency
@@ -56,7 +56,7 @@ class RedFlagRules:
     """
 
     def __init__(self, path: Path = RULES_FILE) -> None:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+        raw = read_yaml(path)
         self._concepts: dict[str, list[str]] = raw["concepts"]
         self._scopes: dict[str, list[str]] = raw["scopes"]
         self._rules = {rule["id"]: rule for rule in raw["rules"]}

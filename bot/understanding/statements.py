@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
@@ -20,6 +19,7 @@ from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from bot.files import read_yaml
 from bot.settings import ROOT
 from bot.understanding.encoder import CACHE_DIR, VECTOR, VectorCache
 from bot.understanding.english import clean
@@ -70,7 +70,7 @@ class StatementRanker(GraphComponent):
         phrasings = [
             (entry["id"], clean(phrasing))
             for path in guidance_files(self._config["guidance"])
-            for entry in yaml.safe_load(path.read_text(encoding="utf-8"))["statements"]
+            for entry in read_yaml(path)["statements"]
             for phrasing in entry.get("asked_as", ())
         ]
         self._ids = [statement for statement, _ in phrasings]

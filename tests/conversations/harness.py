@@ -48,7 +48,7 @@ from bot.blocks import Block, as_text
 from bot.dialogue.host import Assistant, Turn
 from bot.errors import UnknownSession
 from bot.guidance.library import load_library
-from bot.record import Claims, Session
+from bot.record import Claims, Session, the_record
 from bot.settings import ROOT
 from bot.vocabulary import BlockType, Kind, Nation, Role
 
@@ -100,8 +100,6 @@ class Stage:
         subprocess.run([sys.executable, "-m", "bot.cli", "train"], check=True, cwd=ROOT)
         self.loop = asyncio.new_event_loop()
         self.assistant = self.loop.run_until_complete(Assistant.load())
-        from actions.turn import the_record
-
         self.record = the_record()
         self.record.migrate()
 

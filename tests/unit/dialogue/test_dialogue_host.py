@@ -68,7 +68,7 @@ FAILED = blocks.error(
 
 async def test_an_answer_comes_with_its_parse() -> None:
     agent = Agent([{"text": "One."}, {"text": "Two."}], {"act": "greet"})
-    turn = await assistant(agent).turn("s", "hello", "m1")
+    turn = await assistant(agent).turn("s", "hello", "m1", explain=True)
     assert [block["text"] for block in turn.blocks] == ["One.", "Two."]
     assert turn.parse == {"act": "greet"}
     assert turn.failed is False
@@ -114,7 +114,7 @@ async def test_a_store_that_is_down_afterwards_costs_only_the_parse() -> None:
     async def down(session_id: str) -> Any:
         raise StoreUnavailable("down")
 
-    turn = await assistant(Agent([{"text": "Fine."}], retrieve=down)).turn("s", "hello", "m1")
+    turn = await assistant(Agent([{"text": "Fine."}], retrieve=down)).turn("s", "hello", "m1", explain=True)
     assert [block["text"] for block in turn.blocks] == ["Fine."]
     assert turn.parse == {}
 
@@ -245,10 +245,17 @@ def test_stale_is_told_from_fresh(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        "config.yml", "domain.yml", "data/nlu/topics/x.yml", "data/stories/x.yml", "bot/guidance/topics/x.yml",
-        "bot/understanding/x.py", "bot/understanding/x.yml", "bot/vocabulary.py", "requirements.txt",
+        "config.yml",
+        "domain.yml",
+        "data/nlu/topics/x.yml",
+        "data/stories/x.yml",
+        "bot/guidance/topics/x.yml",
+        "bot/understanding/x.py",
+        "bot/understanding/x.yml",
+        "bot/vocabulary.py",
+        "requirements.txt",
     ],
-)  # fmt: skip
+)
 def test_the_fingerprint_changes_with_what_a_model_is_made_of(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -281,14 +288,14 @@ def real(loop: asyncio.AbstractEventLoop) -> Iterator[Assistant]:
 
 
 def test_a_real_turn(real: Assistant, loop: asyncio.AbstractEventLoop) -> None:
-    turn = loop.run_until_complete(real.turn("real-1", "can he nap with me on the sofa", "m1"))
+    turn = loop.run_until_complete(real.turn("real-1", "can he nap with me on the sofa", "m1", explain=True))
     assert turn.failed is False
     assert {"sofa_armchair"} <= {topic["id"] for topic in turn.parse["topics"]}
     assert any(str(block.get("statement", "")).startswith("sofa_armchair.") for block in turn.blocks)
 
 
 def test_a_slash_is_text_for_the_real_model(real: Assistant, loop: asyncio.AbstractEventLoop) -> None:
-    turn = loop.run_until_complete(real.turn("real-2", "/delete_record", "m1"))
+    turn = loop.run_until_complete(real.turn("real-2", "/delete_record", "m1", explain=True))
     assert turn.parse["text"] == "delete_record"
     assert len(turn.parse["intent_ranking"]) > 1, "Rasa would have read an intent typed by hand"
 
@@ -315,7 +322,7 @@ def test_a_real_action_that_raises_is_the_emergency_line(
 
 
 def test_the_emergency_needs_nobody_and_nothing(real: Assistant, loop: asyncio.AbstractEventLoop) -> None:
-    turn = loop.run_until_complete(real.turn("real-4", "hes not breathing", "m1"))
+    turn = loop.run_until_complete(real.turn("real-4", "hes not breathing", "m1", explain=True))
     assert turn.blocks[0]["type"] == "care_card"
     assert "999" in turn.blocks[0]["items"][0]
     assert turn.parse["urgency"] == "emergency"

@@ -76,7 +76,11 @@ def told(text: str, act: Act, asked: str | None = None) -> set[tuple[str, str, o
         # Corrections.
         ("sorry nine weeks not nine months", CORRECT, {("baby_age_weeks", "baby", 9.0)}),
         ("i meant he was born at 36 weeks not 38 weeks", CORRECT, {("gestation_weeks", "baby", 36.0)}),
-        ("actually my partner does smoke", CORRECT, {("smokes", "partner", "yes")}),
+        (
+            "actually my partner does smoke",
+            CORRECT,
+            {("smokes", "partner", "yes"), ("smokes", TOGETHER, "not_asked")},
+        ),
         # Acts that tell nothing.
         ("hello i had wine", Act.GREET, set()),
         ("thanks, my partner smokes", Act.THANK, set()),

@@ -313,8 +313,8 @@ def test_the_most_dangerous_topic_is_first_whatever_the_message_says_first(small
         assert ids(choice) == ["high.1", "mid.1", "low.1"]
 
 
-def test_two_topics_share_two_chunks(small: Library) -> None:
-    assert ids(choose(small, Household(), ["low", "high"], MessageContext())) == ["high.1", "low.1"]
+def test_two_topics_take_turns(small: Library) -> None:
+    assert ids(choose(small, Household(), ["low", "high"], MessageContext())) == ["high.1", "low.1", "high.2"]
 
 
 def test_a_fourth_topic_is_named_for_later_and_offered_first(small: Library) -> None:

@@ -37,7 +37,9 @@ def told(*answers: tuple[str, str, Value]) -> Household:
         ([(TOGETHER, "no"), ("partner", "no")], "no", False),
         ([(TOGETHER, "yes"), ("me", "no")], "yes", True),
         ([(TOGETHER, "yes"), (TOGETHER, "no")], "no", False),
-        ([(TOGETHER, "not_asked")], "not_asked", None),
+        ([(TOGETHER, "not_asked")], None, None),
+        ([("me", "yes"), (TOGETHER, "not_asked")], None, None),
+        ([(TOGETHER, "not_asked"), ("me", "no")], "not_asked", None),
     ],
 )
 def test_over_several_adults_the_most_cautious_answer_counts(

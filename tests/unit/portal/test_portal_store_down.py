@@ -143,7 +143,7 @@ def test_a_tracker_that_could_not_be_erased_is_erased_later(
     monkeypatch.setattr(portal.assistant, "forget", fail)
     error_of(client.call("DELETE", "/api/session"), 503, "store_unavailable")
     monkeypatch.setattr(portal.assistant, "forget", forget)
-    asyncio.run(portal.chat.forget_the_rest())
+    asyncio.run(portal.chat.forget_the_rest(set()))
     assert portal.assistant.forgotten == [client.session]
 
 

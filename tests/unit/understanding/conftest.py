@@ -27,14 +27,38 @@ from bot.understanding.topics import TopicClassifier
 CONTEXT = ExecutionContext(GraphSchema({}), node_name="tested")
 
 PHRASES = {
-    ("ask_advice", "sofa_armchair"): ["can we nap on the sofa", "is the settee ok for a sleep", "sofa naps ok"],
+    ("ask_advice", "sofa_armchair"): [
+        "can we nap on the sofa",
+        "is the settee ok for a sleep",
+        "sofa naps ok",
+    ],
     ("ask_advice", "alcohol"): ["is a glass of wine ok", "can i drink beer tonight", "wine and night feeds"],
-    ("tell_practice", "sleep_position"): ["he sleeps on his tummy", "on her front every night", "always on his side"],
-    ("tell_practice", "bedding_clutter"): ["she has a blanket and teddy", "two blankets in the cot", "a pillow in it"],
-    ("argue", "about_sids"): ["cot death is so rare though", "sids is just bad luck", "cot death never happens"],
-    ("ask_advice", "room_sharing"): ["when can he go in his own room", "own room at 4 months", "her own bedroom yet"],
+    ("tell_practice", "sleep_position"): [
+        "he sleeps on his tummy",
+        "on her front every night",
+        "always on his side",
+    ],
+    ("tell_practice", "bedding_clutter"): [
+        "she has a blanket and teddy",
+        "two blankets in the cot",
+        "a pillow in it",
+    ],
+    ("argue", "about_sids"): [
+        "cot death is so rare though",
+        "sids is just bad luck",
+        "cot death never happens",
+    ],
+    ("ask_advice", "room_sharing"): [
+        "when can he go in his own room",
+        "own room at 4 months",
+        "her own bedroom yet",
+    ],
     ("ask_advice", "dummies"): ["does a dummy help", "dummy at night or not", "take the dummy out"],
-    ("tell_practice", "swaddling"): ["we swaddle him tight", "wrapped in a muslin swaddle", "swaddled every night"],
+    ("tell_practice", "swaddling"): [
+        "we swaddle him tight",
+        "wrapped in a muslin swaddle",
+        "swaddled every night",
+    ],
     ("greet", None): ["hello", "hi there", "morning"],
     ("thank", None): ["thanks", "thank you so much", "cheers for that"],
     ("goodbye", None): ["bye", "see you later", "good night then"],
@@ -45,7 +69,7 @@ PHRASES = {
     ("emergency", None): ["hes not breathing", "shes gone blue", "he wont wake up"],
     ("urgent", None): ["he has a bruise", "fever of 39", "there is a mark on her leg"],
     ("check", None): ["hes very quiet", "she is so sleepy", "help me"],
-}  # fmt: skip
+}
 
 
 def example(text: str, intent: str, topic: str | None) -> Message:

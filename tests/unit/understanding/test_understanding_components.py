@@ -331,7 +331,7 @@ def test_words_that_training_never_saw_are_not_guessed_at(small: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "share"), [("can we nap on the sofa", 1.0), ("sofa wibble", 0.5), ("wibble", 0.0), ("", None)]
+    ("text", "share"), [("sofa", 1.0), ("sofa wibble", 0.5), ("wibble", 0.0), ("", None)]
 )
 def test_how_many_words_are_known(small: Any, text: str, share: float | None) -> None:
     assert small.through(text, "words").get(KNOWN_WORDS) == share
