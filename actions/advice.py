@@ -148,6 +148,8 @@ async def advise(turn: TurnState, topics: Sequence[str], more: bool = False, tai
     choice = choose(library, turn.household, topics, message)
     if tailored and choice.ask is not None:
         await turn.keep([])
+        if choice.ask == turn.asked_fact:
+            turn.utter("utter_and_anyone_else")
         ask_fact(turn, choice.ask)
         return
     fresh = list(choice.statements)

@@ -84,7 +84,7 @@ async def take(turn: TurnState) -> bool:
     if found is not None and _is_attempt(turn, found.outcome):
         turn.unlearn()  # "whoever has been drinking does not sleep next to him" is a plan
         await _keep(turn, statement, CheckMethod.TEACH_BACK, found.outcome)
-        missing = _joined(found.missing)
+        missing = _first(found.missing)
         if found.outcome == CheckOutcome.SAID_BACK:
             turn.utter("utter_said_back")
         elif found.outcome == CheckOutcome.PARTLY:
@@ -131,6 +131,6 @@ async def _keep(turn: TurnState, statement: Statement, method: CheckMethod, outc
     await turn.keep([CheckEntry(turn.message_id, statement.id, method, outcome)])
 
 
-def _joined(points: tuple[str, ...]) -> str:
-    """Key points as part of a sentence; baby's rule first, in lower case."""
-    return ", and ".join(point[:1].lower() + point[1:] for point in points)
+def _first(points: tuple[str, ...]) -> str:
+    """The key point that matters most of those that were missing, as part of a sentence."""
+    return points[0][:1].lower() + points[0][1:] if points else ""

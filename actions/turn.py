@@ -26,7 +26,7 @@ from bot.guidance.facts import Household, Known
 from bot.guidance.services import resolve, service
 from bot.record import AnswerEntry, Entry, Outcome, Session, the_record
 from bot.settings import settings
-from bot.vocabulary import AUDIENCE_OF_ROLE, Act, Agreement, Audience, Kind, Nation
+from bot.vocabulary import AUDIENCE_OF_ROLE, Act, Agreement, Answer, Audience, Kind, Nation
 
 logger = logging.getLogger(__name__)
 
@@ -238,8 +238,9 @@ async def household_from_record(session_id: str, moment: datetime) -> list[dict[
         return []
     household = Household()
     for row in reversed(rows):
-        value = float(row.value) if row.value.replace(".", "", 1).isdigit() else row.value
         if row.fact in household.facts:
+            is_number = household.facts[row.fact].type == "number"
+            value = float(row.value) if is_number and row.value not in set(Answer) else row.value
             household = household.with_answers((Known(row.fact, row.about, value, row.at),))
     return [known_to_json(known) for known in household.standing_at(moment).known]
 

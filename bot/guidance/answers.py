@@ -42,15 +42,19 @@ def facts_from(
         sure: whether the act is sure enough to be a yes or no; an unsure one is asked again.
     """
     facts = load_facts()
-    told = _told(entities, act, facts, at) if act in TELLING else ()
-    if asked is None or any(known.fact == asked for known in told):
-        return _together(told, act, asked, entities, at)
-    if sure and act in ANSWERING and not _number_only(facts, asked, told):
+    told = _told(entities, act, asked, facts, at) if act in TELLING else ()
+    if asked is None:
+        return told
+    if any(known.fact == asked for known in told):
+        return _for_everybody(told, asked, entities, at)
+    if sure and act in ANSWERING and _answers_for_all(facts[asked].about, act, entities):
         return (*told, Known(asked, _about(entities, facts[asked].about), ANSWERING[act], at))
     return told
 
 
-def _told(entities: Sequence[Mapping[str, Any]], act: Act, facts: Facts, at: datetime) -> tuple[Known, ...]:
+def _told(
+    entities: Sequence[Mapping[str, Any]], act: Act, asked: str | None, facts: Facts, at: datetime
+) -> tuple[Known, ...]:
     later = any(e["entity"] == "event" for e in entities) or any(
         e["entity"] == "when" and e["value"]["name"] in LATER for e in entities
     )
@@ -76,6 +80,9 @@ def _told(entities: Sequence[Mapping[str, Any]], act: Act, facts: Facts, at: dat
         elif name in NUMBER_FACTS:
             fact, unit = NUMBER_FACTS[name]
             keep(fact, "baby", value[unit])
+        elif name == "units" and asked == "alcohol_tonight" and not later:
+            # "not much, 2 cans" is a yes.
+            keep("alcohol_tonight", "me", Answer.YES.value)
         elif name == "premature" and ("gestation_weeks", "baby") not in found:
             keep("gestation_weeks", "baby", value["answer"])
         elif name == "term" and ("gestation_weeks", "baby") not in found:
@@ -97,21 +104,34 @@ def _told(entities: Sequence[Mapping[str, Any]], act: Act, facts: Facts, at: dat
     return tuple(found.values())
 
 
-def _together(
-    told: tuple[Known, ...],
-    act: Act,
-    asked: str | None,
-    entities: Sequence[Mapping[str, Any]],
-    at: datetime,
+def _for_everybody(
+    told: tuple[Known, ...], asked: str, entities: Sequence[Mapping[str, Any]], at: datetime
 ) -> tuple[Known, ...]:
-    """A no to a question about everybody is a no about everybody ("no, neither of us smoke")."""
-    if asked is None or act not in {Act.DENY, Act.INFORM}:
-        return told
+    """A no that names nobody, or names us all, is a no about everybody who was asked about.
+
+    "no dont smoke", "neither of us smoke"; but "no i dont smoke" says nothing of the others.
+    """
     answers = [known for known in told if known.fact == asked]
-    everybody = any(e["entity"] == "person" and e["value"]["name"] == "us" for e in entities)
-    if answers and all(k.value == Answer.NO for k in answers) and (act == Act.DENY or everybody):
+    if load_facts()[asked].about != "adult" or not all(k.value == Answer.NO for k in answers):
+        return told
+    if _named(entities) <= {"us"} or "nobody_else" in _named(entities):
         return (*[k for k in told if k.fact != asked], Known(asked, TOGETHER, Answer.NO.value, at))
     return told
+
+
+def _answers_for_all(kind: str, act: Act, entities: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether a bare yes or no answers the whole question.
+
+    "no, not me but my partner does" names somebody else: it is asked again. "no i havent"
+    is an answer about that person alone (see :func:`_about`).
+    """
+    if kind != "adult" or act != Act.DENY:
+        return True
+    return _named(entities) <= {"me", "us", "nobody_else"}
+
+
+def _named(entities: Sequence[Mapping[str, Any]]) -> set[str]:
+    return {str(e["value"]["name"]) for e in entities if e["entity"] == "person"}
 
 
 def _amount(entities: Sequence[Mapping[str, Any]]) -> bool:
@@ -126,9 +146,8 @@ def _about(entities: Sequence[Mapping[str, Any]], kind: str) -> str:
     """Whom a bare yes is about: the one person named with it, else everybody asked about."""
     if kind != "adult":
         return kind
-    people = {e["value"]["name"] for e in entities if e["entity"] == "person"} - {"us", "nobody_else"}
+    named = _named(entities)
+    if "nobody_else" in named:
+        return TOGETHER
+    people = named - {"us"}
     return people.pop() if len(people) == 1 else TOGETHER
-
-
-def _number_only(facts: Facts, asked: str, told: Sequence[Known]) -> bool:
-    return facts[asked].type == "number" and any(known.fact == asked for known in told)

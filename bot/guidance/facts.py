@@ -44,6 +44,8 @@ class Fact:
             return True
         if value == Answer.NO:
             return False
+        if self.type != "number":
+            return None  # a number answers no yes-or-no question
         number = float(value)
         if self.below is not None:
             return number < self.below
@@ -121,7 +123,7 @@ class Household:
             if cautious in values:
                 return cautious
         numbers = [value for value in values if not isinstance(value, str)]
-        if numbers:
+        if numbers and self.facts[fact].type == "number":
             return min(numbers)
         if self.facts[fact].about == "adult" and self.facts[fact].hazard:
             # A no about one adult says nothing about the others in the bed.

@@ -16,6 +16,11 @@ from bot.files import read_yaml
 from bot.guidance.schema import PLACEHOLDER
 from bot.vocabulary import Nation
 
+OTHERWISE = {"gas_emergency": "emergency", "emergency_text": "emergency"}
+"""Where a nation has no verified line of its own: the service to name instead."""
+
+GENERAL_ROUTE = "a GP or GP out of hours"
+
 SERVICES_FILE = Path(__file__).with_name("services.yml")
 
 
@@ -84,6 +89,9 @@ def resolve(text: str, nation: Nation, services: Mapping[str, Mapping[Nation, Se
 
     def contact(name: str) -> str:
         found = table.get(name, {}).get(nation)
-        return found.contact if found else "a GP or your health visitor"
+        if found:
+            return found.contact
+        other = OTHERWISE.get(name)
+        return table[other][nation].contact if other else GENERAL_ROUTE
 
     return PLACEHOLDER.sub(lambda match: contact(match.group(1)), text)

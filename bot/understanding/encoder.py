@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.settings import ROOT
 from bot.understanding.english import clean
+from bot.understanding.fingerprints import code_fingerprint
 from bot.understanding.guard import guarded
 from bot.understanding.minilm import DIMENSIONS, MODEL_SHA256, Vectors, encoder
 
@@ -77,8 +79,8 @@ class SentenceEncoder(DenseFeaturizer, GraphComponent):
 
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str:
-        """Retrain when the weights change."""
-        return MODEL_SHA256
+        """Retrain when the weights or the reading of text change."""
+        return MODEL_SHA256 + code_fingerprint("minilm.py", "english.py", "encoder.py")
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Add vectors to every training example, from the cache where it has them."""
@@ -130,7 +132,7 @@ class VectorCache:
         try:
             with np.load(self.path, allow_pickle=False) as stored:
                 return dict(zip(stored["keys"].tolist(), stored["vectors"]))
-        except (OSError, KeyError, ValueError):
+        except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile):
             return {}
 
     def _write(self, vectors: dict[str, Vectors]) -> None:

@@ -35,7 +35,7 @@ def clean(text: str) -> str:
 
     A leading slash would be read by Rasa as an intent typed by hand.
     """
-    text = unicodedata.normalize("NFKC", text).translate(_QUOTES)
+    text = unicodedata.normalize("NFKC", text.translate(_QUOTES)).translate(_QUOTES)
     text = "".join(c for c in text if c in "\n\t" or unicodedata.category(c)[0] != "C")
     return _LEADING_SLASHES.sub("", text).strip()[:MAX_CHARACTERS]
 

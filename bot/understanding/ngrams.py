@@ -144,7 +144,8 @@ def _text(message: Message) -> str:
 
 
 def _known_share(text: str, vocabulary: dict[str, int]) -> float:
-    found = [word for word in _LETTERS.findall(text.lower()) if len(word) > 1]
+    words = _LETTERS.findall(text.lower())
+    found = [word for word in words if len(word) > 1] or words
     return sum(word in vocabulary for word in found) / len(found) if found else 0.0
 
 

@@ -12,6 +12,7 @@ from spacy.tokens import Doc, Span
 BEFORE = 5
 """How many words before a phrase a negation or a hypothetical reaches."""
 
+WORRY = frozenset({"worried", "worry", "worrying", "scared", "afraid", "anxious", "fear", "frightened"})
 UNSURE_IF = frozenset({"sure", "know", "tell", "see", "check", "checking"})
 """Before an "if" these make it an open question about now, no hypothetical."""
 
@@ -33,6 +34,8 @@ def scopes_of(phrase: Span, words: Mapping[str, Iterable[str]]) -> frozenset[str
             found.add(scope)
     if before & UNSURE_IF and "if" in before and not before & (set(words.get("hypothetical", ())) - {"if"}):
         found.discard("hypothetical")
+    if before & WORRY and before & {"about", "of"}:
+        found.add("hypothetical")  # "worried about him choking"
     if "past" in found and around & NOW_WORDS:
         found.discard("past")
     return frozenset(found)

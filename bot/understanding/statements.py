@@ -63,7 +63,9 @@ class StatementRanker(GraphComponent):
     def fingerprint_addon(cls, config: dict[str, Any]) -> str:
         """Retrain when the guidance files change."""
         paths = guidance_files({**cls.get_default_config(), **config}["guidance"])
-        return files_fingerprint(paths) + code_fingerprint("statements.py")
+        return files_fingerprint(paths) + code_fingerprint(
+            "statements.py", "encoder.py", "minilm.py", "english.py"
+        )
 
     def train(self, training_data: TrainingData) -> Resource:
         """Encode every phrasing of every statement."""

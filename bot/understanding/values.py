@@ -50,6 +50,9 @@ _BORN_BEFORE = re.compile(
     r"(?:\s+\w+){0,2}?\s+(?:at\s+)?$",
     re.I,
 )
+_NO_AGE_BEFORE = re.compile(r"\b(?:in|for|every|times|twice|once|last|next|past|per)\s+$", re.I)
+_NO_AGE_AFTER = re.compile(r"\s*(?:ago|time|later|until|till|running|in a row|straight|at a time)\b", re.I)
+_LB_HALF = re.compile(rf"\b{_NUMBER} and a half (?:lbs?|pounds?)\b", re.I)
 _LB = re.compile(
     rf"\b{_NUMBER}\s*(?:lbs?|pounds?)(?:\s*(?:and\s*)?(?P<oz>\d{{1,2}}|a half)?\s*(?:oz|ounces?)?)?\b", re.I
 )
@@ -63,6 +66,7 @@ _DRINKS = re.compile(
     r"(?:\s+of\s+(?P<k>\w+))?",
     re.I,
 )
+_SINGULAR = {"glass": "glass", "glasses": "glass"}
 _UNITS = {
     "pint": 2.0,
     "can": 2.0,
@@ -85,11 +89,11 @@ def ages(text: str) -> list[Found]:
     for match in _SPAN.finditer(text):
         if any(f.start < match.end() and match.start() < f.end for f in found):
             continue
-        found += _age(match, text[: match.start()])
+        found += _age(match, text[: match.start()], text[match.end() :])
     return found
 
 
-def _age(match: re.Match[str], before: str) -> list[Found]:
+def _age(match: re.Match[str], before: str, rest: str) -> list[Found]:
     amount = number(match["n"]) + (0.5 if match["half"] else 0)
     unit, after = match["u"].lower(), (match["after"] or "").lower()
     if unit == "m" and match["n"].isdigit() and amount > 24:
@@ -100,6 +104,10 @@ def _age(match: re.Match[str], before: str) -> list[Found]:
         return [Found("gestation", {"weeks": TERM_WEEKS - weeks}, *span)] if weeks < 18 else []
     if unit.startswith("weeker") or "gestation" in after:
         return [Found("gestation", {"weeks": weeks}, *span)]
+    if _NO_AGE_BEFORE.search(before) or _NO_AGE_AFTER.match(rest):
+        return []
+    if match["n"].lower() in {"a", "an"} and not after:
+        return []
     born = bool(_BORN_BEFORE.search(before))
     is_weeks = unit.startswith("w")
     if is_weeks and GESTATION_WEEKS[0] <= weeks <= GESTATION_WEEKS[1] and "old" not in after:
@@ -123,8 +131,10 @@ def _weeks_in(unit: str) -> float:
 
 def weights(text: str) -> list[Found]:
     """Birth weights in grams, within what a newborn can weigh."""
-    found = []
+    found = [((number(m["n"]) + 0.5) * 453.592, m) for m in _LB_HALF.finditer(text)]
     for match in _LB.finditer(text):
+        if any(m.start() <= match.start() < m.end() for _, m in found):
+            continue
         ounces = match["oz"]
         extra = 8.0 if ounces == "a half" else float(ounces or 0)
         found.append((number(match["n"]) * 453.592 + extra * 28.3495, match))
@@ -141,7 +151,7 @@ def drinks(text: str) -> list[Found]:
     """Amounts of drink in UK units."""
     found = []
     for match in _DRINKS.finditer(text):
-        container = match["c"].lower().rstrip("s") if match["c"].lower() != "glasses" else "glass"
+        container = _SINGULAR.get(match["c"].lower(), match["c"].lower().removesuffix("s"))
         kind = (match["k"] or "").lower()
         if container in {"glass", "bottle"} and kind in {
             "water",
@@ -153,7 +163,7 @@ def drinks(text: str) -> list[Found]:
         }:
             continue
         each = _UNITS.get(container)
-        if container in {"glass", "glas", "wine", "prosecco"}:
+        if container in {"glass", "wine", "prosecco"}:
             each = {"small": 1.5, "large": 3.0, "big": 3.0}.get((match["size"] or "").lower(), 2.1)
         if container == "bottle":
             if not kind:
