@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import io
 import json
 import sys
 import time
@@ -21,8 +22,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one verb; returns the exit code (0 fine, 1 an error of ours, 2 wrong usage)."""
     parser = _parser()
     chosen = parser.parse_args(arguments)
-    log_to_stderr()
     try:
+        log_to_stderr()
         return int(chosen.run(chosen) or 0)
     except SaferSleepError as error:
         print(f"safer-sleep: {error}", file=sys.stderr)
@@ -85,6 +86,7 @@ def _run(_: argparse.Namespace) -> int:
 def _shell(_: argparse.Namespace) -> int:
     from bot.shell.terminal import run_shell
 
+    _read_any_bytes()
     return run_shell(settings())
 
 
@@ -100,8 +102,15 @@ def _parse(_: argparse.Namespace) -> int:
             sys.stdout.write(json.dumps(parsed(text, await assistant.parse(text))) + "\n")
             sys.stdout.flush()
 
+    _read_any_bytes()
     asyncio.run(each_line())
     return 0
+
+
+def _read_any_bytes() -> None:
+    """Standard input as UTF-8 whatever the locale; bytes that are none do not end a run."""
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(encoding="utf-8", errors="replace")
 
 
 def _migrate(_: argparse.Namespace) -> int:

@@ -59,6 +59,7 @@ class Assistant:
         self.agent = agent
         self._settings = config
         self._conversations = conversations
+        self._seen: set[str] = set()
 
     @classmethod
     async def load(cls, model: Path | None = None, config: Settings | None = None) -> Assistant:
@@ -123,6 +124,9 @@ class Assistant:
         from bot.understanding.english import clean
 
         started = time.perf_counter()
+        given = await self._given(session_id, message_id)
+        if given:
+            return Turn(tuple(given), {}, _since(started))
         channel = BlockChannel()
         said = payload if payload is not None else clean(text)
         message = UserMessage(
@@ -141,6 +145,32 @@ class Assistant:
         parse = await self._last_parse(session_id) if explain else {}
         return Turn(tuple(found), parse, milliseconds)
 
+    async def _given(self, session_id: str, message_id: str) -> list[Block]:
+        """What the conversation has as the answer to this message; nothing where it is new.
+
+        A server that was killed after the turn was stored and before its answer was kept
+        gets the message again: taking it twice would answer whatever is asked now. That can
+        only be so the first time this process sees the session.
+        """
+        from rasa.shared.core.events import BotUttered, UserUttered
+
+        if session_id in self._seen:
+            return []
+        self._seen.add(session_id)
+        try:
+            tracker = await self.agent.tracker_store.retrieve(session_id)
+        except StoreUnavailable:
+            return []
+        found: list[Block] | None = None
+        for event in tracker.events if tracker else ():
+            if isinstance(event, UserUttered):
+                if found is not None:
+                    break
+                found = [] if event.message_id == message_id else None
+            elif found is not None and isinstance(event, BotUttered):
+                found += blocks.from_rasa({"text": event.text, **event.data})
+        return found or []
+
     async def _last_parse(self, session_id: str) -> dict[str, Any]:
         """What was understood of the last message; nothing where the store cannot say."""
         try:
@@ -155,6 +185,7 @@ class Assistant:
         Raises:
             StoreUnavailable: the conversations cannot be reached.
         """
+        self._seen.discard(session_id)
         await self._conversations.erase(session_id)
 
     def close(self) -> None:

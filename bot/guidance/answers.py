@@ -58,6 +58,7 @@ def _told(
     later = any(e["entity"] == "event" for e in entities) or any(
         e["entity"] == "when" and e["value"]["name"] in LATER for e in entities
     )
+    drinkers = [entity for entity in entities if entity["entity"] == "drink"]
     found: dict[tuple[str, str], Known] = {}
 
     def keep(fact: str, about: str, value: Value) -> None:
@@ -80,7 +81,7 @@ def _told(
         elif name in NUMBER_FACTS:
             fact, unit = NUMBER_FACTS[name]
             keep(fact, "baby", value[unit])
-        elif name == "units" and asked == "alcohol_tonight" and not later:
+        elif name == "units" and asked == "alcohol_tonight" and not later and not drinkers:
             # "not much, 2 cans" is a yes.
             keep("alcohol_tonight", "me", Answer.YES.value)
         elif name == "premature" and ("gestation_weeks", "baby") not in found:
@@ -135,7 +136,8 @@ def _named(entities: Sequence[Mapping[str, Any]]) -> set[str]:
 
 
 def _amount(entities: Sequence[Mapping[str, Any]]) -> bool:
-    return any(entity["entity"] == "units" for entity in entities)
+    """Whether an amount was drunk already ("had 2 glasses"), not only wondered about."""
+    return any(e["entity"] == "units" and e["value"].get("had") for e in entities)
 
 
 def _people(about: str) -> tuple[str, ...]:

@@ -130,7 +130,7 @@ class VectorCache:
 
     def _read(self) -> dict[str, Vectors]:
         try:
-            with np.load(self.path, allow_pickle=False) as stored:
+            with self.path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
                 return dict(zip(stored["keys"].tolist(), stored["vectors"]))
         except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile):
             return {}

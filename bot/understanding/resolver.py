@@ -43,7 +43,7 @@ class TurnResolver(GraphComponent):
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """How sure the act must be without a topic, and which share of its words must be known."""
-        return {"act_threshold": 0.28, "known_words": 0.34}
+        return {"act_threshold": 0.28, "known_words": 0.34, "surely_other": 0.9}
 
     def __init__(self, config: dict[str, Any]) -> None:
         self._config = config
@@ -111,10 +111,12 @@ class TurnResolver(GraphComponent):
         message.set(TOPICS, _topics(message, act), add_to_output=True)
 
     def _intent(self, message: Message, act: Act, confidence: float) -> str:
+        scored = message.get(TOPIC_SCORES) or []
+        if scored and scored[0]["id"] == OUT_OF_SCOPE and scored[0]["score"] >= self._config["surely_other"]:
+            return Act.OUT_OF_SCOPE.value
         if (message.get(KNOWN_WORDS) or 0.0) < self._config["known_words"] and not message.get(ENTITIES):
             return "nlu_fallback"
         present = [topic["id"] for topic in message.get(TOPICS) or []]
-        scored = message.get(TOPIC_SCORES) or []
         if act in _ADVICE_ACTS and present == [OUT_OF_SCOPE]:
             return Act.OUT_OF_SCOPE.value
         if confidence >= self._config["act_threshold"] or (act in _ADVICE_ACTS and present):

@@ -58,6 +58,8 @@ _LB = re.compile(
 )
 _KG = re.compile(r"\b(?P<n>\d(?:[.,]\d{1,3})?)\s*(?:kgs?|kilos?)\b", re.I)
 _G = re.compile(r"\b(?P<n>\d{3,4})\s*(?:g|grams?)\b", re.I)
+_HAD_BEFORE = re.compile(r"\b(?:had|drank|drunk|downed|having|on my|on his|on her)\s+(?:\w+\s+){0,3}$", re.I)
+_HAD_AFTER = re.compile(r"\s*(?:\w+\s+){0,3}(?:down|in already|deep)\b", re.I)
 _CONTAINER = (
     r"(?P<c>glass(?:es)?|pints?|bottles?|cans?|shots?|units?|gins?|vodkas?|beers?|wines?|proseccos?|drinks?)"
 )
@@ -176,5 +178,8 @@ def drinks(text: str) -> list[Found]:
                 else 2.0
             )
         if each is not None:
-            found.append(Found("units", {"units": round(number(match["n"]) * each, 1)}, *match.span()))
+            value: dict[str, float | str] = {"units": round(number(match["n"]) * each, 1)}
+            if _HAD_BEFORE.search(text[: match.start()]) or _HAD_AFTER.match(text[match.end() :]):
+                value["had"] = "yes"
+            found.append(Found("units", value, *match.span()))
     return found

@@ -107,7 +107,7 @@ def test_told_without_being_asked(text: str, act: Act, expected: set[tuple[str, 
         ("smokes", "no neither of us smoke", NO, {("smokes", TOGETHER, "no")}),
         ("smokes", "neither of us smokes", INFORM, {("smokes", TOGETHER, "no")}),
         ("smokes", "i dont smoke", INFORM, {("smokes", "me", "no")}),
-        ("alcohol_tonight", "no i havent had a drink", NO, {("alcohol_tonight", TOGETHER, "no")}),
+        ("alcohol_tonight", "no i havent had a drink", NO, {("alcohol_tonight", "me", "no")}),
         ("alcohol_tonight", "no just the one glass of wine", NO, {("alcohol_tonight", "me", "yes")}),
         (
             "alcohol_tonight",

@@ -15,11 +15,11 @@ from bot.guidance.emergencies import (
     load_red_flags,
 )
 from bot.guidance.library import load_library
-from bot.guidance.services import load_services, resolve, service
+from bot.guidance.services import GENERAL_ROUTE, load_services, resolve, service
 from bot.vocabulary import Nation
 
 FLAGS = load_red_flags()
-GENERAL = "a GP or your health visitor"
+GENERAL = GENERAL_ROUTE
 
 
 def test_every_red_flag_of_the_evidence_is_there() -> None:

@@ -241,13 +241,13 @@ def test_a_statement_is_at_most_three_sentences_and_two_at_night() -> None:
 
 def test_naming_the_points_that_were_missed_keeps_to_twenty_words() -> None:
     """Key points are said as part of a sentence: "The other part is: {missing}."."""
-    from actions.teach_back import _joined
+    from actions.teach_back import _first
 
     long = []
     for statement in load_library().statements():
         points = tuple(point.point for point in statement.entry.key_points)
-        if points and len(_joined(points).split()) > MOST_WORDS:
-            long.append((statement.id, len(_joined(points).split())))
+        if points and len(_first(points).split()) > MOST_WORDS:
+            long.append((statement.id, len(_first(points).split())))
     assert long == []
 
 

@@ -43,9 +43,7 @@ class FakeAssistant:
     forgotten: list[str] = field(default_factory=list)
     seconds: float = 0.0
 
-    async def turn(
-        self, session_id: str, text: str, message_id: str, payload: str | None = None
-    ) -> FakeTurn:
+    async def turn(self, session_id: str, text: str, message_id: str, payload: str | None = None) -> FakeTurn:
         self.heard.append((session_id, text, message_id, payload))
         if self.seconds:
             await asyncio.sleep(self.seconds)
