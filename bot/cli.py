@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import io
 import json
+import logging
 import sys
 import time
 from pathlib import Path
@@ -22,6 +23,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one verb; returns the exit code (0 fine, 1 an error of ours, 2 wrong usage)."""
     parser = _parser()
     chosen = parser.parse_args(arguments)
+    # Old libraries that Rasa pins warn of their own future; people who run us cannot act on it.
+    logging.captureWarnings(True)
+    logging.getLogger("py.warnings").setLevel(logging.ERROR)
     try:
         log_to_stderr()
         return int(chosen.run(chosen) or 0)

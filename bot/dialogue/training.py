@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import io
 import json
+import logging
+import sys
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -45,20 +49,39 @@ def train_if_stale(config: Settings, force: bool = False) -> bool:
     prepare()
     from rasa.model_training import train
 
+    _show_progress()
     started = time.perf_counter()
-    result = train(
-        domain=str(ROOT / "domain.yml"),
-        config=str(ROOT / "config.yml"),
-        training_files=[str(ROOT / "data")],
-        output=str(folder),
-        fixed_model_name=MODEL_NAME,
-        force_training=force,
-    )
+    bars = io.StringIO()  # Rasa draws a bar for every handful of rules; shown only on failure
+    try:
+        with contextlib.redirect_stderr(bars):
+            result = train(
+                domain=str(ROOT / "domain.yml"),
+                config=str(ROOT / "config.yml"),
+                training_files=[str(ROOT / "data")],
+                output=str(folder),
+                fixed_model_name=MODEL_NAME,
+                force_training=force,
+            )
+    except BaseException:
+        sys.stderr.write(bars.getvalue())
+        raise
     if result.code != 0 or not result.model:
+        sys.stderr.write(bars.getvalue())
         raise ModelError("training failed; run `make train` to see Rasa's own report")
     mark = {"fingerprint": wanted, "seconds": round(time.perf_counter() - started, 1)}
     mark_file(folder).write_text(json.dumps(mark))
     return True
+
+
+def _show_progress() -> None:
+    """Rasa says which component it trains or takes from its cache; show that and no more."""
+    hooks = logging.getLogger("rasa.engine.training.hooks")
+    if not hooks.handlers:
+        handler = logging.StreamHandler(sys.stdout)
+        handler.setFormatter(logging.Formatter("  %(message)s"))
+        hooks.addHandler(handler)
+        hooks.setLevel(logging.INFO)
+        hooks.propagate = False
 
 
 def models_folder(config: Settings) -> Path:

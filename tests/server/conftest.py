@@ -19,7 +19,9 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "portal"))
 from bot.settings import ROOT
 from tests.server.processes import COMMAND, SOFA, Server, environment
 
-POSTGRES = "postgresql+psycopg2://postgres@127.0.0.1:5432/postgres"
+POSTGRES = os.environ.get(
+    "SAFER_SLEEP_TEST_POSTGRES", "postgresql+psycopg2://postgres@127.0.0.1:5432/postgres"
+)
 
 
 @pytest.fixture(scope="session")
