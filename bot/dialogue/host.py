@@ -188,6 +188,14 @@ class Assistant:
         self._seen.discard(session_id)
         await self._conversations.erase(session_id)
 
+    async def conversations(self) -> list[str]:
+        """The session ids of every conversation that is kept.
+
+        Raises:
+            StoreUnavailable: the conversations cannot be reached.
+        """
+        return list(await self._conversations.keys())
+
     def close(self) -> None:
         """Close the conversations' store."""
         self._conversations.close()

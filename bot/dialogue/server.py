@@ -78,6 +78,8 @@ def build_app(settings: Settings, load: Load, out: TextIO, port: int) -> Sanic:
         is_alarming("")  # the rules are compiled now, not at the first message that needs them
         await asyncio.to_thread(keep_house, record)
         chat.assistant = await load(settings)
+        if isinstance(chat.assistant, Assistant):
+            await forget_erased(record, chat.assistant)
         chat.versions = Versions(_model_name(settings), guidance_hash())
 
     async def started(app: Sanic, loop: Any) -> None:
@@ -126,6 +128,19 @@ def purge(record: Record) -> set[str]:
     except RecordError as error:
         logger.error("nothing was purged: %s", type(error).__name__)
         return set()
+
+
+async def forget_erased(record: Record, assistant: Assistant) -> None:
+    """Erase conversations whose session is gone: a kill came between the two erasures.
+
+    At start only: a session begun while the store was down has no row until it is back.
+    """
+    try:
+        kept = await assistant.conversations()
+        for session_id in await asyncio.to_thread(record.unknown_sessions, kept):
+            await assistant.forget(session_id)
+    except RecordError as error:
+        logger.error("erased conversations are still to be forgotten: %s", type(error).__name__)
 
 
 def guidance_hash() -> str:

@@ -130,6 +130,11 @@ class Record:
         with self.unit_of_work(reading=True) as uow:
             return sessions.find(uow, session_id, now)
 
+    def unknown_sessions(self, session_ids: Sequence[str]) -> set[str]:
+        """Those of ``session_ids`` that have no session row: erased or purged, or never begun here."""
+        with self.unit_of_work(reading=True) as uow:
+            return set(session_ids) - sessions.known(uow, session_ids)
+
     # Writing -------------------------------------------------------------------
 
     def append(

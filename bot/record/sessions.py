@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -25,6 +26,9 @@ from bot.record.models import (
 from bot.record.unit_of_work import UnitOfWork
 from bot.record.visible import agreed_conversations, carer_of_session, newest_word
 from bot.vocabulary import Agreement
+
+MOST_AT_ONCE = 500
+"""How many ids one query asks about."""
 
 
 def start(uow: UnitOfWork, claims: Claims, now: datetime, hours: float, keep_days: float) -> str:
@@ -132,3 +136,13 @@ def _carry_standing_agreement(uow: UnitOfWork, claims: Claims, conversation_id: 
         "at": now,
     }
     uow.insert_once(ConversationAgreement, [row])
+
+
+def known(uow: UnitOfWork, session_ids: Sequence[str]) -> set[str]:
+    """Those of ``session_ids`` that have a session row, expired or not."""
+    found: set[str] = set()
+    for start_at in range(0, len(session_ids), MOST_AT_ONCE):
+        some = list(session_ids[start_at : start_at + MOST_AT_ONCE])
+        query = select(PortalSession.session_id).where(PortalSession.session_id.in_(some))
+        found |= {row[0] for row in uow.execute(query)}
+    return found
