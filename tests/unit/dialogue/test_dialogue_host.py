@@ -49,7 +49,7 @@ class Agent:
     async def _retrieve(self, session_id: str) -> Any:
         if self.parse is None:
             return None
-        return SimpleNamespace(latest_message=SimpleNamespace(parse_data=self.parse))
+        return SimpleNamespace(events=[], latest_message=SimpleNamespace(parse_data=self.parse))
 
 
 def assistant(agent: Agent, **config: Any) -> Assistant:
