@@ -1,6 +1,6 @@
 # Everything a person types. Each target sets itself up first (deploy/setup.sh).
 .DEFAULT_GOAL := help
-.PHONY: help run shell train test bench migrate lock clean
+.PHONY: help run shell train test bench evaluate migrate lock clean
 SHELL := bash
 BIN := .venv/bin
 
@@ -29,6 +29,11 @@ migrate: ## bring the record's database up to date
 test: ## set up and run everything that must hold: format, lint, types, imports, tests
 	@deploy/setup.sh test
 	@deploy/check.sh
+
+evaluate: ## how well messages nobody trained on are understood
+	@deploy/setup.sh run
+	@$(BIN)/safer-sleep train
+	@$(BIN)/safer-sleep evaluate
 
 bench: ## measure start, memory and a turn, beside a bot made by `rasa init`
 	@deploy/setup.sh test

@@ -62,6 +62,9 @@ def _parser() -> argparse.ArgumentParser:
     token.add_argument("--role", default="parent")
     token.set_defaults(run=_token)
 
+    evaluate = verbs.add_parser("evaluate", help="how well held-out messages are understood")
+    evaluate.set_defaults(run=_evaluate)
+
     bench = verbs.add_parser("bench", help="measure start, memory and a turn, beside a bot of `rasa init`")
     bench.add_argument("--turns", type=int, default=200)
     bench.add_argument("--without-reference", action="store_true", help="leave the reference bot out")
@@ -135,6 +138,12 @@ def _token(chosen: argparse.Namespace) -> int:
 
     print(make_demo_token(settings(), chosen.subject, chosen.family, Role(chosen.role)))
     return 0
+
+
+def _evaluate(_: argparse.Namespace) -> int:
+    from bot.evaluation.understanding import run_evaluation
+
+    return run_evaluation(settings(), Path("results"))
 
 
 def _bench(chosen: argparse.Namespace) -> int:

@@ -19,9 +19,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from bot.evaluation.bench_http import serve_ours, serve_reference
 from bot.settings import ROOT, Settings
-
-REFERENCE_MESSAGES = ["hello", "i am sad", "are you a bot?", "great", "bye"]
 
 
 def run_bench(config: Settings, turns: int, with_reference: bool, results: Path) -> int:
@@ -36,13 +35,16 @@ def run_bench(config: Settings, turns: int, with_reference: bool, results: Path)
     console = Console()
     rows: dict[str, dict[str, Any]] = {}
     with console.status("measuring the assistant"):
-        rows["this assistant"] = _measure("ours", turns)
+        rows["this assistant"] = {**_measure("ours", turns), **serve_ours(turns)}
     if with_reference:
         with tempfile.TemporaryDirectory(prefix="rasa-init-") as folder:
             with console.status("making and training the bot of `rasa init` (minutes)"):
                 _make_reference(Path(folder))
             with console.status("measuring it"):
-                rows["a bot of `rasa init`"] = _measure("reference", turns, folder)
+                rows["a bot of `rasa init`"] = {
+                    **_measure("reference", turns, folder),
+                    **serve_reference(Path(folder), turns),
+                }
     _show(console, rows)
     results.mkdir(parents=True, exist_ok=True)
     (results / "bench.json").write_text(json.dumps(rows, indent=2))
@@ -78,10 +80,11 @@ def _show(console: Console, rows: dict[str, dict[str, Any]]) -> None:
         table.add_column(name, justify="right")
     reference = list(rows.values())[-1]
     labels = {
-        "first_answer_s": "first answer after start, s",
-        "memory_mb": "resident memory, MB",
-        "p50": "a turn, p50",
-        "p95": "a turn, p95",
+        "http_first_answer_s": "first answer over HTTP after starting the server, s",
+        "http_memory_mb": "resident memory of the server, MB",
+        "http_p50": "a round trip over HTTP, p50",
+        "p50": "a turn in the process, p50",
+        "p95": "a turn in the process, p95",
         "parse_p50": "understanding alone, p50",
     }
     for key, label in labels.items():

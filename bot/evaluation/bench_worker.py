@@ -12,20 +12,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from bot.evaluation.bench import REFERENCE_MESSAGES, summary
+from bot.evaluation.bench import summary
+from bot.evaluation.bench_http import MESSAGES, REFERENCE_MESSAGES
 
-MESSAGES = [
-    "he falls asleep on me on the settee most evenings",
-    "i would put him in the cot before i nod off, not on the sofa",
-    "yes",
-    "can she sleep on her tummy",
-    "why",
-    "we are off to a party on saturday and will both drink",
-    "is it ok to have him in our bed",
-    "no",
-    "no",
-    "what have you told me",
-]
 CONVERSATION = 10
 
 
