@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.evaluation.bench import summary
-from bot.evaluation.bench_http import MESSAGES, REFERENCE_MESSAGES
+from bot.evaluation.bench_http import MESSAGES, REFERENCE_MESSAGES, where_it_is_afternoon
 
 CONVERSATION = 10
 
@@ -85,6 +85,7 @@ def main() -> None:
     if which == "ours":
         import os
 
+        os.environ["SAFER_SLEEP_TIMEZONE"] = where_it_is_afternoon()
         os.environ["SAFER_SLEEP_DATA_DIR"] = tempfile.mkdtemp(prefix="safer-sleep-bench-")
         measure = ours(turns)
     else:
