@@ -17,4 +17,5 @@ step "train";         $bin/safer-sleep train
 step "dialogue model (rasa test core)"
 $bin/rasa test core --model models/safer-sleep.tar.gz --stories tests/stories --fail-on-prediction-errors --out results/core 2>&1 | tail -n 6
 step "tests"
-$bin/python -m pytest -q "$@"
+# -rs: what is left out (no PostgreSQL, no Chromium) is said, with how to get it.
+$bin/python -m pytest -q -rs "$@"

@@ -25,6 +25,7 @@ from bot.understanding.encoder import CACHE_DIR, VECTOR, VectorCache
 from bot.understanding.english import clean
 from bot.understanding.fingerprints import code_fingerprint, files_fingerprint
 from bot.understanding.guard import guarded
+from bot.understanding.minilm import Vectors
 
 STATEMENTS = "statements"
 """Message key: nearest statements as ``{"id": str, "score": float}``, nearest first."""
@@ -46,6 +47,7 @@ class StatementRanker(GraphComponent):
         self._storage = model_storage
         self._resource = resource
         self._ids: list[str] = []
+        self._index: tuple[list[str], Vectors] | None = None
         self._vectors = np.zeros((0, 0), dtype=np.float32)
 
     @classmethod
@@ -94,16 +96,24 @@ class StatementRanker(GraphComponent):
             vector = message.get(VECTOR)
             if vector is None or not self._ids:
                 continue
-            best: dict[str, float] = {}
-            for statement, score in zip(self._ids, self._vectors @ vector):
-                best[statement] = max(best.get(statement, -1.0), float(score))
-            nearest = sorted(best.items(), key=lambda item: -item[1])[:SHOWN]
+            statements, phrasing_of = self._by_statement()
+            best = np.full(len(statements), -1.0, dtype=np.float32)
+            np.maximum.at(best, phrasing_of, self._vectors @ vector)
+            nearest = np.argsort(-best, kind="stable")[:SHOWN]
             message.set(
                 STATEMENTS,
-                [{"id": statement, "score": round(score, 4)} for statement, score in nearest],
+                [{"id": statements[i], "score": round(float(best[i]), 4)} for i in nearest],
                 add_to_output=True,
             )
         return messages
+
+    def _by_statement(self) -> tuple[list[str], Vectors]:
+        """The statements, and for each phrasing the place of its statement among them."""
+        if self._index is None:
+            statements = list(dict.fromkeys(self._ids))
+            places = {statement: place for place, statement in enumerate(statements)}
+            self._index = statements, np.array([places[each] for each in self._ids])
+        return self._index
 
     @classmethod
     def load(
