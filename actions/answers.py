@@ -48,7 +48,10 @@ async def _told_something(turn: TurnState) -> None:
             turn.utter("utter_back_to_question")
             asking.ask_fact(turn, turn.asked_fact)
             return
-        turn.utter("utter_changed" if turn.act == Act.CORRECT else "utter_thanks_for_telling")
+        if turn.act == Act.CORRECT:
+            turn.utter("utter_changed")
+        elif not turn.asked_fact:  # no stock thanks after each of several questions
+            turn.utter("utter_thanks_for_telling")
         await advise_anew(turn, topics or list(turn.topics))
         return
     if turn.question and not turn.sure and asking.ask_again(turn, turn.question):

@@ -84,10 +84,11 @@ def choose(library: Library, household: Household, topics: Sequence[str], messag
     """
     present = library.by_danger(topics)
     ranked = {topic: _ranked(library.topics[topic], household, message) for topic in present}
-    chunks = 1 if message.tonight else (USUAL_CHUNKS if len(present) < 2 else MOST_CHUNKS)
+    holding = _holding(library, ranked, present, message)
+    usual = USUAL_CHUNKS if len(present) < 2 else MOST_CHUNKS
+    chunks = 1 if message.tonight else max(1, usual - len(holding))
     statements = _share_out([[s for s in ranked[t] if _sayable(s, message)] for t in present], chunks)
     said_topics = {statement.topic for statement in statements}
-    holding = _holding(library, ranked, present, message)
     later = tuple(topic for topic in present if topic not in said_topics and not holding)
     if message.tonight:
         # One bubble of advice: where the message is about a held statement, its holding reply.
