@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from actions.turn import TurnState
+from actions.turn import FACT, TurnState
 from bot import blocks
 
-FACT = "fact:"
 CHECK_UNDERSTANDING = "check_understanding:"
 AGREEMENT = "agreement"
 DELETE = "delete"

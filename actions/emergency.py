@@ -5,7 +5,6 @@ Needs no database: what was shown is recorded if the store answers within a mome
 
 from __future__ import annotations
 
-import asyncio
 import logging
 
 from rasa_sdk import Action, Tracker
@@ -14,7 +13,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
 from actions.asking import ask_again
-from actions.turn import Event, TurnState, read_turn
+from actions.turn import Event, TurnState, in_thread, read_turn
 from bot import blocks
 from bot.errors import RecordError
 from bot.guidance.emergencies import card_lines, emergency_links, gravest, links
@@ -117,11 +116,8 @@ async def note_escalation(turn: TurnState, urgency: Urgency) -> None:
         return
     entry = EscalationEntry(turn.message_id, gravest(_flags(turn)).id, urgency.value)
     try:
-        await asyncio.wait_for(
-            asyncio.to_thread(the_record().append, turn.session_id, [entry], turn.moment),
-            STORE_SECONDS,
-        )
-    except (RecordError, asyncio.TimeoutError) as error:
+        await in_thread(lambda: the_record().append(turn.session_id, [entry], turn.moment), STORE_SECONDS)
+    except RecordError as error:
         logger.error("an escalation was not recorded: %s", type(error).__name__)
 
 

@@ -10,7 +10,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
-from actions.asking import ask_agreement, ask_fact
+from actions.asking import CHECK_UNDERSTANDING, ask_agreement, ask_fact
 from actions.turn import Event, TurnState, read_turn
 from bot import blocks
 from bot.guidance.library import Statement, load_library
@@ -18,7 +18,6 @@ from bot.guidance.said_back import assess
 from bot.record import CheckEntry
 from bot.vocabulary import Act, CheckMethod, CheckOutcome
 
-PREFIX = "check_understanding:"
 ADVICE_ACTS = {Act.ASK_ADVICE, Act.ARGUE}
 SAYING_BACK = {Act.TELL_PRACTICE, Act.INFORM, Act.AFFIRM, Act.DENY, Act.CORRECT}
 AGAIN_CHOICES = [("It makes sense", "/affirm"), ("Why?", "/ask_why")]
@@ -67,7 +66,7 @@ def say_another_way(turn: TurnState, statement: Statement) -> None:
     if statement.entry.why:
         turn.say(blocks.paragraph(turn.worded(statement.entry.why.text())))
     turn.say(blocks.choices(AGAIN_CHOICES))
-    turn.change(question=f"{PREFIX}{statement.id}")
+    turn.change(question=f"{CHECK_UNDERSTANDING}{statement.id}")
 
 
 async def take(turn: TurnState) -> bool:
@@ -124,7 +123,9 @@ def _is_attempt(turn: TurnState, outcome: CheckOutcome) -> bool:
 
 
 def _open_check(turn: TurnState) -> str | None:
-    return turn.question.removeprefix(PREFIX) if turn.question.startswith(PREFIX) else None
+    if not turn.question.startswith(CHECK_UNDERSTANDING):
+        return None
+    return turn.question.removeprefix(CHECK_UNDERSTANDING)
 
 
 async def _keep(turn: TurnState, statement: Statement, method: CheckMethod, outcome: CheckOutcome) -> None:

@@ -23,7 +23,7 @@ from bot.clock import is_night, now
 from bot.errors import RecordError, StoreUnavailable, UnknownSession
 from bot.guidance.answers import facts_from
 from bot.guidance.facts import Household, Known
-from bot.guidance.services import resolve, service
+from bot.guidance.services import resolve
 from bot.record import AnswerEntry, Entry, Outcome, Session, the_record
 from bot.settings import settings
 from bot.vocabulary import AUDIENCE_OF_ROLE, Act, Agreement, Answer, Audience, Kind, Nation
@@ -35,6 +35,9 @@ Event = dict[str, Any]
 
 TONIGHT = {"now", "tonight"}
 
+FACT = "fact:"
+"""What the open question begins with while a fact is asked."""
+
 UNDERSTANDING = ("make sense", "makes sense", "understand", "got it", "i see")
 """Words that answer whether something was clear, and no question about a fact."""
 
@@ -42,14 +45,14 @@ SURE = 0.6
 """How sure an act must be to count as an answer to something that matters."""
 
 
-async def in_thread(work: Callable[[], T]) -> T:
-    """Run database work in a thread, for at most ``store_timeout_seconds``.
+async def in_thread(work: Callable[[], T], seconds: float | None = None) -> T:
+    """Run database work in a thread, for at most ``seconds`` (``store_timeout_seconds``).
 
     Raises:
         StoreUnavailable: it took longer.
     """
     try:
-        return await asyncio.wait_for(asyncio.to_thread(work), settings().store_timeout_seconds)
+        return await asyncio.wait_for(asyncio.to_thread(work), seconds or settings().store_timeout_seconds)
     except asyncio.TimeoutError as error:
         raise StoreUnavailable("the store did not answer in time") from error
 
@@ -106,7 +109,7 @@ class TurnState:
     @property
     def asked_fact(self) -> str | None:
         """The fact that was asked last, if one was."""
-        return self.question.partition(":")[2] if self.question.startswith("fact:") else None
+        return fact_asked(self.question)
 
     @property
     def nation(self) -> Nation:
@@ -154,10 +157,6 @@ class TurnState:
         """A service's number where the person is, or the general route."""
         return resolve(f"{{service:{name}}}", self.nation)
 
-    def has_service(self, name: str) -> bool:
-        """Whether a service has a verified line where the person is."""
-        return service(name, self.nation) is not None
-
     def worded(self, text: str) -> str:
         """Guidance wording with the numbers of the person's nation put in."""
         return resolve(text, self.nation)
@@ -199,12 +198,11 @@ async def read_turn(dispatcher: CollectingDispatcher, tracker: Tracker) -> TurnS
     session = await _session(tracker.sender_id, moment)
     act = _act(message)
     entities = [e for e in message.get("entities") or [] if isinstance(e.get("value"), dict)]
-    asked = str(tracker.get_slot("question") or "")
-    fact = asked.partition(":")[2] if asked.startswith("fact:") else None
     sure = float((message.get("intent") or {}).get("confidence") or 0.0) >= SURE
-    text = str(message.get("text") or "").lower()
-    answers = sure and not any(words in text for words in UNDERSTANDING)
-    learnt = facts_from(entities, act, fact, moment, answers)
+    text = str(message.get("text") or "")
+    answers = sure and not any(words in text.lower() for words in UNDERSTANDING)
+    asked = fact_asked(str(tracker.get_slot("question") or ""))
+    learnt = facts_from(entities, act, asked, moment, answers)
     audience = AUDIENCE_OF_ROLE[session.claims.role] if session else Audience.PARENT
     known = tuple(known_from_json(each) for each in tracker.get_slot("household") or [])
     before = Household(known, audience).standing_at(moment)
@@ -213,7 +211,7 @@ async def read_turn(dispatcher: CollectingDispatcher, tracker: Tracker) -> TurnS
         session_id=tracker.sender_id,
         message_id=str(message.get("message_id") or "none"),
         session=session,
-        text=str(message.get("text") or ""),
+        text=text,
         act=act,
         kind=Kind(message.get("kind") or Kind.QUESTION),
         topics=_topics(message),
@@ -228,6 +226,11 @@ async def read_turn(dispatcher: CollectingDispatcher, tracker: Tracker) -> TurnS
         before=before,
         parse=message,
     )
+
+
+def fact_asked(question: str) -> str | None:
+    """The fact that an open question asks for, if it asks for one."""
+    return question.removeprefix(FACT) if question.startswith(FACT) else None
 
 
 async def household_from_record(session_id: str, moment: datetime) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ from typing import Any
 from bot import blocks
 from bot.blocks import Block
 from bot.dialogue import without_tensorflow
+from bot.dialogue.training import models_folder
 from bot.errors import ModelError, StoreUnavailable
 from bot.guidance.emergencies import emergency_links, load_red_flags
 from bot.guidance.library import load_library
@@ -219,8 +220,7 @@ def newest_model(config: Settings) -> Path:
     Raises:
         ModelError: there is none.
     """
-    folder = Path(config.model)
-    folder = folder if folder.is_absolute() else ROOT / folder
+    folder = models_folder(config)
     if folder.is_file():
         return folder
     models = sorted(folder.glob("*.tar.gz"), key=lambda path: path.stat().st_mtime)

@@ -12,7 +12,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
@@ -54,8 +53,7 @@ def run_bench(config: Settings, turns: int, with_reference: bool, results: Path)
 def _measure(which: str, turns: int, folder: str = "") -> dict[str, Any]:
     """Run one bot in a process of its own; it prints its figures as one JSON line."""
     command = [sys.executable, "-W", "ignore", "-m", "bot.evaluation.bench_worker", which, str(turns), folder]
-    started = time.time()
-    done = subprocess.run([*command, repr(started)], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise RuntimeError(f"the measurement failed:\n{done.stderr[-2000:]}")
     return dict(json.loads(done.stdout.strip().splitlines()[-1]))

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from bot.evaluation.bench import summary
 from bot.evaluation.bench_http import MESSAGES, REFERENCE_MESSAGES, where_it_is_afternoon
@@ -18,7 +17,7 @@ from bot.evaluation.bench_http import MESSAGES, REFERENCE_MESSAGES, where_it_is_
 CONVERSATION = 10
 
 
-async def ours(turns: int) -> tuple[dict[str, float], Callable[[], None]]:
+async def ours(turns: int) -> dict[str, float]:
     """Turns of the assistant with the record behind it, in conversations of ten."""
     from bot.clock import now
     from bot.dialogue.host import Assistant
@@ -31,7 +30,6 @@ async def ours(turns: int) -> tuple[dict[str, float], Callable[[], None]]:
     assistant = await Assistant.load(config=replace(config, turn_timeout_seconds=60))
     times: list[float] = []
     parse_times: list[float] = []
-    first = 0.0
     session = ""
     for number in range(turns):
         if number % CONVERSATION == 0:
@@ -43,17 +41,16 @@ async def ours(turns: int) -> tuple[dict[str, float], Callable[[], None]]:
         times.append((time.perf_counter() - started) * 1000)
         if turn.failed:
             raise RuntimeError("a turn failed")
-        first = first or time.time()
     for text in MESSAGES * 10:
         started = time.perf_counter()
         await assistant.parse(text)
         parse_times.append((time.perf_counter() - started) * 1000)
     record.close()
     assistant.close()
-    return {**summary(times[CONVERSATION:], parse_times), "first_at": first}, lambda: None
+    return summary(times[CONVERSATION:], parse_times)
 
 
-async def reference(turns: int, folder: str) -> tuple[dict[str, float], Callable[[], None]]:
+async def reference(turns: int, folder: str) -> dict[str, float]:
     """Turns of the bot of ``rasa init``: DIET and TED, no record, no actions."""
     from rasa.core.agent import Agent
     from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
@@ -62,7 +59,6 @@ async def reference(turns: int, folder: str) -> tuple[dict[str, float], Callable
     agent = Agent.load(str(model))
     times: list[float] = []
     parse_times: list[float] = []
-    first = 0.0
     for number in range(turns):
         text = REFERENCE_MESSAGES[number % len(REFERENCE_MESSAGES)]
         started = time.perf_counter()
@@ -70,41 +66,23 @@ async def reference(turns: int, folder: str) -> tuple[dict[str, float], Callable
             UserMessage(text, CollectingOutputChannel(), f"bench-{number // CONVERSATION}")
         )
         times.append((time.perf_counter() - started) * 1000)
-        first = first or time.time()
     for text in REFERENCE_MESSAGES * 10:
         started = time.perf_counter()
         await agent.parse_message(text)
         parse_times.append((time.perf_counter() - started) * 1000)
-    return {**summary(times[CONVERSATION:], parse_times), "first_at": first}, lambda: None
+    return summary(times[CONVERSATION:], parse_times)
 
 
 def main() -> None:
-    """``bench_worker ours|reference TURNS FOLDER STARTED``."""
-    which, turns, folder, started = sys.argv[1], int(sys.argv[2]), sys.argv[3], float(sys.argv[4])
-    measure: Awaitable[Any]
+    """``bench_worker ours|reference TURNS FOLDER``."""
+    which, turns, folder = sys.argv[1], int(sys.argv[2]), sys.argv[3]
     if which == "ours":
-        import os
-
         os.environ["SAFER_SLEEP_TIMEZONE"] = where_it_is_afternoon()
         os.environ["SAFER_SLEEP_DATA_DIR"] = tempfile.mkdtemp(prefix="safer-sleep-bench-")
-        measure = ours(turns)
+        figures = asyncio.run(ours(turns))
     else:
-        measure = reference(turns, folder)
-    figures, _ = asyncio.run(_awaited(measure))
-    figures["first_answer_s"] = figures.pop("first_at") - started
-    figures["memory_mb"] = _resident_mb()
+        figures = asyncio.run(reference(turns, folder))
     print(json.dumps(figures))
-
-
-async def _awaited(measure: Awaitable[Any]) -> Any:
-    return await measure
-
-
-def _resident_mb() -> float:
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) / 1024
-    return 0.0
 
 
 if __name__ == "__main__":

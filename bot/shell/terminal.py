@@ -14,7 +14,7 @@ from typing import Any
 from bot.blocks import as_text
 from bot.clock import now
 from bot.dialogue.host import Assistant, Turn
-from bot.record import Claims, Record, Session, open_record
+from bot.record import Claims, Record, Session, the_record
 from bot.settings import Settings
 
 HELLO = "Type a message, or the number of a choice. :new starts again, :quit ends."
@@ -29,8 +29,7 @@ async def _talk(config: Settings) -> int:
     interactive = sys.stdin.isatty()
     if interactive:
         print("Loading...", file=sys.stderr, flush=True)
-    config.data_dir.mkdir(parents=True, exist_ok=True)
-    record = open_record(config.store_url, outbox=config.data_dir / "outbox.sqlite")
+    record = the_record()  # the one the actions use
     record.migrate()
     assistant = await Assistant.load(config=config)
     session = _start(record, config)

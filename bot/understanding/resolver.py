@@ -25,7 +25,7 @@ from bot.understanding.guard import FAILED, guarded
 from bot.understanding.ngrams import KNOWN_WORDS
 from bot.understanding.red_flag_rules import Firing, rules
 from bot.understanding.topics import TOPIC_SCORES, TOPICS
-from bot.vocabulary import KIND_OF_ACT, OUT_OF_SCOPE, Act, Kind, Urgency
+from bot.vocabulary import KIND_OF_ACT, OUT_OF_SCOPE, Act, Urgency
 
 ACT, KIND, URGENCY, RED_FLAGS, BECAUSE = "act", "kind", "urgency", "red_flags", "because"
 QUESTION_SLOT = "question"
@@ -104,7 +104,7 @@ class TurnResolver(GraphComponent):
         top = verdict.confidence if verdict.urgency != Urgency.NONE else confidence
         message.set(INTENT, {"name": intent, "confidence": top}, add_to_output=True)
         message.set(ACT, act.value, add_to_output=True)
-        message.set(KIND, _kind(act).value, add_to_output=True)
+        message.set(KIND, KIND_OF_ACT[act].value, add_to_output=True)
         message.set(URGENCY, verdict.urgency.value, add_to_output=True)
         message.set(RED_FLAGS, list(verdict.flags), add_to_output=True)
         message.set(BECAUSE, verdict.because, add_to_output=True)
@@ -138,10 +138,6 @@ def _likeliest_act(ranking: Sequence[dict[str, Any]]) -> tuple[Act, float]:
         if each["name"] in set(Act):
             return Act(each["name"]), float(each["confidence"])
     return Act.OUT_OF_SCOPE, 0.0
-
-
-def _kind(act: Act) -> Kind:
-    return KIND_OF_ACT[act]
 
 
 def _topics(message: Message, act: Act) -> list[dict[str, Any]]:
